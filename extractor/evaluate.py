@@ -235,19 +235,20 @@ def _score_evidence(scores: Scores, note: GoldNote, result: Record) -> None:
 
 def _paired(gold: list[Record], found: list[Record]) -> list[tuple[Record | None, Record | None]]:
     """The pairing of gold and found lesions that agrees in most; a lesion without partner is paired with None."""
-    pairs = list(zip_longest(gold, found))
+    pairs: list[tuple[Record | None, Record | None]] = list(zip_longest(gold, found))
     if not pairs or len(pairs) > PERMUTED_LESIONS:
         return pairs
-    left = [pair[0] for pair in pairs]
+    left: list[Record | None] = [pair[0] for pair in pairs]
+    right: list[Record | None] = [pair[1] for pair in pairs]
 
-    def agreement(right: tuple[Record | None, ...]) -> int:
-        return sum(_likeness(a, b) for a, b in zip(left, right, strict=True) if a and b)
+    def agreement(order: Iterable[Record | None]) -> int:
+        return sum(_likeness(a, b) for a, b in zip(left, order, strict=True) if a and b)
 
-    return list(zip(left, max(permutations([pair[1] for pair in pairs]), key=agreement), strict=True))
+    return list(zip(left, max(permutations(right), key=agreement), strict=True))
 
 
 def _likeness(gold: Record, found: Record) -> int:
-    return sum(gold[name] == found.get(name) for name in FIELDS) + 2 * (_devices(gold) == _devices(found))
+    return sum(bool(gold[name] == found.get(name)) for name in FIELDS) + 2 * (_devices(gold) == _devices(found))
 
 
 def _devices(lesion: Record) -> Counter[str | None]:

@@ -131,12 +131,13 @@ class CodeLine(_Model):
 
 
 class DiagnosisLine(_Model):
-    """An ICD-10-CM code that the note's documented certainty supports."""
+    """An ICD-10-CM code that the note's documented certainty supports; `unspecified`: what a finer code needs."""
 
     code: str
     rationale: str
     rules: list[str]
     evidence: list[Quote]
+    unspecified: list[str]
 
 
 class Candidate(_Model):
@@ -146,8 +147,18 @@ class Candidate(_Model):
     codes: list[CodeLine]
 
 
+class Companion(_Model):
+    """A service beside the coded one: `bundled` may not be billed with it, `separate` may where `condition` is met."""
+
+    codes: list[str]
+    status: Literal["bundled", "separate"]
+    condition: str
+    rules: list[str]
+
+
 class Recommendation(_Model):
-    """`codes` is filled for `ready` only; `confidence` is a probability, or None where no model judged."""
+    """`codes` is filled for `ready` only; `confidence` is a probability, or None where no model judged; `reasons` say
+    in words what decided the disposition."""
 
     disposition: Disposition
     codes: list[CodeLine]
@@ -155,6 +166,7 @@ class Recommendation(_Model):
     candidates: list[Candidate]
     confidence: float | None
     reasons: list[str]
+    companions: list[Companion]
 
 
 class Query(_Model):
@@ -198,7 +210,10 @@ class Audit(_Model):
 
 
 class Provenance(_Model):
-    """What made the result: versions of program, rules, policy and models, and the digest of the text it read."""
+    """What made the result: versions of program, rules, policy and models, and the digest of the text it read.
+
+    `notice` says which edition of the code tables was taken for the date of service, and how old it is.
+    """
 
     extractor: str
     ruleset: str
@@ -206,7 +221,7 @@ class Provenance(_Model):
     models: dict[str, str]
     text_sha256: str
     profile: str | None = None
-    edition_notice: str | None = None
+    notice: str | None = None
 
 
 class Result(_Model):
@@ -340,7 +355,13 @@ def _recommendation(made: Recommended) -> dict[str, Any]:
         "disposition": made.disposition,
         "codes": [_code_line(line) for line in made.codes],
         "diagnoses": [
-            {"code": d.code, "rationale": d.rationale, "rules": list(d.rules), "evidence": _quotes(d.evidence)}
+            {
+                "code": d.code,
+                "rationale": d.rationale,
+                "rules": list(d.rules),
+                "evidence": _quotes(d.evidence),
+                "unspecified": list(d.unspecified),
+            }
             for d in made.diagnoses
         ],
         "candidates": [
@@ -348,6 +369,10 @@ def _recommendation(made: Recommended) -> dict[str, Any]:
         ],
         "confidence": made.confidence,
         "reasons": list(made.reasons),
+        "companions": [
+            {"codes": list(c.codes), "status": c.status, "condition": c.condition, "rules": list(c.rules)}
+            for c in made.companions
+        ],
     }
 
 

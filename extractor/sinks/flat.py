@@ -65,7 +65,10 @@ COLUMNS: dict[str, tuple[str, Callable[[Result], Cell]]] = {
         "severity of the first flag",
         lambda r: r.flags[0].severity if r.flags else None,
     ),
-    "audit_verdict": ("agree, disagree or cannot_judge, where there was a claim", lambda r: r.audit and r.audit.verdict),
+    "audit_verdict": (
+        "agree, disagree or cannot_judge, where there was a claim",
+        lambda r: r.audit.verdict if r.audit else None,
+    ),
     "audit_findings": (
         "findings of the audit, `direction:id`",
         lambda r: _each(f"{f.direction}:{f.id}" for f in r.audit.findings) if r.audit else None,
@@ -88,9 +91,9 @@ def defused(cell: Cell) -> Cell:
 def writer(stream: IO[str]) -> Callable[[Result], None]:
     """Write the header to `stream`; the function returned writes one result's row."""
     table = csv.writer(stream, lineterminator="\r\n")
-    table.writerow(COLUMNS)
+    table.writerow(COLUMNS)  # csv writes None as an empty cell
 
     def write(result: Result) -> None:
-        table.writerow(["" if cell is None else defused(cell) for cell in (read(result) for _, read in COLUMNS.values())])
+        table.writerow([defused(read(result)) for _, read in COLUMNS.values()])
 
     return write

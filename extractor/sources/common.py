@@ -9,7 +9,7 @@ import codecs
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from extractor.note import Note, UnreadableNote, check_text
 
@@ -88,7 +88,7 @@ def decode(data: bytes, encoding: str | None = None) -> str:
 def text_stream(stream: BinaryIO, encoding: str | None) -> io.TextIOWrapper:
     """`stream` as text whose lines keep their ends. Bytes that are no UTF-8 come as lone surrogates, so that only the
     lines that hold them are lost; other encodings raise UnicodeDecodeError where they break."""
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[arg-type]
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
     for bom, name in _BOMS:
         if buffered.peek(len(bom))[: len(bom)] == bom:
             buffered.read(len(bom))

@@ -26,7 +26,7 @@ class _Lines:
     """Physical lines for csv.reader, counting what the current record took.
 
     A record over the limit must still be read to its end, or its rest would be taken for rows: past the limit every run
-    of plain characters shrinks to one, which leaves quotes, commas and line ends, and so the reader's state, as they are.
+    of plain characters shrinks to one, which leaves quotes, commas and line ends, and so the reader's state, as it is.
     """
 
     def __init__(self, stream: Iterator[str], limit: int) -> None:

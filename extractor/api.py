@@ -1,0 +1,110 @@
+"""The Python way in: a note goes in, its result comes out.
+
+The one place where reading, coding and documentation meet. Holds no rule of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from extractor import __version__
+from extractor.coding import Policy, Recommendation, Tables, load_policy, load_tables, recommend
+from extractor.coding.tables import parse_date
+from extractor.documentation import Profile, flags, load_profile
+from extractor.findings import Findings
+from extractor.note import Note, check_text
+from extractor.pipeline import read
+from extractor.result import Result, build_result
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """A pipeline with the policy and the profile that it applies; `load` builds one."""
+
+    policy: Policy
+    profile: Profile
+
+    def read(self, note: Note) -> tuple[Findings, Recommendation, Tables]:
+        """What the note says and what codes it supports, with the tables of its date of service."""
+        findings = read(note)
+        # What was misread as a date must not stop a note: it counts as unknown, and the result says so.
+        tables = load_tables(parse_date(findings.date_of_service))
+        return findings, recommend(findings, self.policy, tables), tables
+
+    def extract(self, note: str | Note, note_id: str = "note") -> Result:
+        """The result of one note. Raises UnreadableNote for text with NUL or half characters."""
+        note, findings, recommendation, _ = self.judge(note, note_id)
+        return self.result(note, findings, recommendation)
+
+    def judge(self, note: str | Note, note_id: str = "note") -> tuple[Note, Findings, Recommendation, Tables]:
+        """The parts of a result before they are put together, for callers that compare a claim with them."""
+        if isinstance(note, str):
+            note = Note(note_id, note)
+        check_text(note.text)
+        return note, *self.read(note)
+
+    def result(self, note: Note, findings: Findings, recommendation: Recommendation) -> Result:
+        """Put the parts together."""
+        provenance = {
+            "extractor": __version__,
+            "ruleset": recommendation.ruleset,
+            "policy": recommendation.policy,
+            "models": {},
+            "text_sha256": hashlib.sha256(note.text.encode("utf-8")).hexdigest(),
+            "profile": self.profile.name,
+            "notice": recommendation.notice,
+        }
+        return build_result(note, findings, recommendation, flags(findings, recommendation, self.profile), provenance)
+
+    def extract_all(
+        self, notes: Iterable[str | Note], on_error: Callable[[str | Note, Exception], Any] | None = None
+    ) -> Iterator[Result]:
+        """The results of many notes, in their order; a plain string gets its number (from 1) as id.
+
+        A note that cannot be read raises, unless `on_error` is given: it is then called with the note and the
+        exception, and the next note follows.
+        """
+        for number, note in enumerate(notes, 1):
+            try:
+                result = self.extract(note, str(number))
+            except Exception as error:
+                if on_error is None:
+                    raise
+                on_error(note, error)
+            else:
+                yield result
+
+
+def load(policy: str = "cpt", profile: str = "default") -> Extractor:
+    """An extractor ready to read. `policy` and `profile` are names that the package knows, or paths of TOML files.
+
+    Builds the pipeline and reads the code tables now: what is wrong with them is no fault of the first note, and it
+    costs no more than the next. Raises FileNotFoundError or ValueError for a policy, a profile, a table or a lexicon
+    file that is missing or not valid.
+    """
+    from extractor.pipeline import load as load_pipeline
+
+    load_pipeline()
+    load_tables()
+    return Extractor(load_policy(policy), load_profile(profile))
+
+
+@cache
+def _default() -> Extractor:
+    return load()
+
+
+def extract(note: str | Note, note_id: str = "note") -> Result:
+    """The result of one note under the default policy and profile. See Extractor.extract."""
+    return _default().extract(note, note_id)
+
+
+def extract_all(
+    notes: Iterable[str | Note], on_error: Callable[[str | Note, Exception], Any] | None = None
+) -> Iterator[Result]:
+    """The results of many notes under the default policy and profile. See Extractor.extract_all."""
+    return _default().extract_all(notes, on_error)

@@ -1,0 +1,166 @@
+"""What the commands share: options, messages on standard error, the batch with its progress, output and rejects."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from extractor.api import Extractor
+    from extractor.note import Note
+    from extractor.result import Result
+    from extractor.sources import Inputs, Reject
+
+Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Files, folders (read recursively), or - for standard input.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="OUT", help="Where results go: .jsonl or .csv (default: standard output)."),
+]
+Policy = Annotated[str, typer.Option(metavar="NAME", help="Coding policy: cpt, medicare, source-card, or a file.")]
+Profile = Annotated[str, typer.Option(metavar="NAME", help="Documentation profile: default, or a file.")]
+Format = Annotated[
+    str | None, typer.Option(metavar="FORMAT", help="Format of the input (txt, jsonl, csv), whatever its ending.")
+]
+IdColumn = Annotated[str, typer.Option(metavar="NAME", help="Column or key of the note's id.")]
+TextColumn = Annotated[str, typer.Option(metavar="NAME", help="Column or key of the note's text.")]
+Encoding = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Encoding of the input (default: UTF-8, or UTF-16 by its mark).")
+]
+MaxBytes = Annotated[int, typer.Option(metavar="N", min=1, help="Reject notes larger than this.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar and no summary.")]
+
+MAX_BYTES = 10_000_000
+
+T = TypeVar("T")
+
+
+def say(message: str) -> None:
+    """One line on standard error; control characters in it are shown, not sent to the terminal."""
+    # Standard error writes what its encoding lacks as escapes; only control characters are left to take care of.
+    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in message), file=sys.stderr)
+
+
+def fail(message: str, status: int = 2) -> NoReturn:
+    """Say what is wrong and leave with `status`."""
+    say(f"extractor: {message}")
+    raise typer.Exit(status)
+
+
+def load_extractor(policy: str, profile: str) -> Extractor:
+    """The extractor, or a usage error where policy or profile cannot be used."""
+    from extractor.api import load
+
+    try:
+        return load(policy=policy, profile=profile)
+    except (OSError, ValueError) as error:
+        fail(str(error))
+
+
+def open_inputs(
+    paths: list[str],
+    out: Path | None = None,
+    format: str | None = None,
+    id_column: str = "note_id",
+    text_column: str = "text",
+    encoding: str | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> Inputs:
+    """The inputs, checked; a usage error where they cannot be a batch."""
+    import codecs
+
+    from extractor.sinks import rejects_path
+    from extractor.sources import FORMATS, InputError, Inputs, Options
+
+    if format is not None and format not in FORMATS:
+        fail(f"unknown format: {format} (known: {', '.join(FORMATS)})")
+    if encoding is not None:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            fail(f"unknown encoding: {encoding}")
+    inputs = Inputs(
+        paths,
+        Options(id_column, text_column, max_bytes, encoding),
+        format,
+        exclude=[out, rejects_path(out)] if out else [],
+    )
+    try:
+        inputs.check()
+    except InputError as error:
+        fail(str(error))
+    return inputs
+
+
+def run_batch(inputs: Inputs, process: Callable[[Note], Result], out: Path | None, quiet: bool) -> NoReturn:
+    """Read every note, write every result, name every reject, and leave with the exit status."""
+    from extractor import sinks
+    from extractor.batch import Tally, outcomes
+    from extractor.sources import Reject
+
+    tally = Tally()
+    try:
+        check_output(inputs, out)
+        with sinks.results(out) as write, sinks.rejects(out) as write_reject, _bar(inputs, quiet) as shown:
+            for outcome in shown(outcomes(inputs, process)):
+                tally.add(outcome)
+                if isinstance(outcome, Reject):
+                    write_reject(outcome)
+                    say_reject(outcome)
+                else:
+                    write(outcome)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail(f"the output could not be written ({type(error).__name__}: {error.strerror})", 3)
+    if not quiet and (out or sys.stderr.isatty()):
+        passed = f" ({inputs.skipped} files of other endings passed over)" if inputs.skipped else ""
+        say(f"{tally}{passed}{f' -> {out}' if out else ''}")
+    raise typer.Exit(1 if tally.rejects else 0)
+
+
+def check_output(inputs: Inputs, out: Path | None) -> None:
+    """A usage error where `out` cannot be an output of a batch over `inputs`."""
+    from extractor import sinks
+
+    if out is None:
+        return
+    try:
+        sinks.format_of(out)
+    except ValueError as error:
+        fail(str(error))
+    if not out.parent.is_dir():
+        fail(f"no such folder: {out.parent}")
+    if out.is_dir():
+        fail(f"is a folder: {out}")
+    if any(path != "-" and out.exists() and out.samefile(path) for path in inputs.paths):
+        fail(f"the output is also an input: {out}")
+
+
+def say_reject(reject: Reject) -> None:
+    """Name one reject on standard error."""
+    where = f" (line {reject.line})" if reject.line and not reject.id.endswith(f":{reject.line}") else ""
+    say(f"not read: {reject.id}{where}: {reject.reason}")
+
+
+@contextmanager
+def _bar(inputs: Inputs, quiet: bool) -> Iterator[Callable[[Iterable[T]], Iterable[T]]]:
+    """A progress bar on a terminal; nothing in a pipe."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda items: items
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading notes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    progress: AbstractContextManager[Progress] = Progress(*columns, console=Console(stderr=True), transient=True)
+    with progress as bar:
+        yield lambda items: bar.track(items, total=inputs.total())
