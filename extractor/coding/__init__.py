@@ -6,6 +6,18 @@ from extractor.coding.recommendation import recommend
 from extractor.coding.tables import TableError, Tables, load_tables
 
 __all__ = [
-    "SETTINGS", "Candidate", "Cause", "CodeLine", "Companion", "DiagnosisLine", "Policy", "Recommendation", "TableError", "Tables",
-    "load_policy", "load_tables", "policy_names", "recommend",
+    "SETTINGS",
+    "Candidate",
+    "Cause",
+    "CodeLine",
+    "Companion",
+    "DiagnosisLine",
+    "Policy",
+    "Recommendation",
+    "TableError",
+    "Tables",
+    "load_policy",
+    "load_tables",
+    "policy_names",
+    "recommend",
 ]

@@ -23,16 +23,41 @@ def companions(findings: Findings, lines: Sequence[CodeLine], tables: Tables) ->
     made: list[Companion] = []
     guidance = tuple(sorted(c for c in bundled if tables.codes[c].role == "guidance"))
     if guidance:
-        made.append(Companion(guidance, "bundled", "Guidance is part of the code and is never reported beside it for the same lesion.", ["bundle.guidance"]))
+        made.append(
+            Companion(
+                guidance,
+                "bundled",
+                "Guidance is part of the code and is never reported beside it for the same lesion.",
+                ["bundle.guidance"],
+            )
+        )
     if bundled & set(MAMMOGRAM):
-        made.append(Companion(MAMMOGRAM, "bundled", "Under mammographic guidance the images after placement are part of the code.", ["bundle.post_mammogram"]))
+        made.append(
+            Companion(
+                MAMMOGRAM,
+                "bundled",
+                "Under mammographic guidance the images after placement are part of the code.",
+                ["bundle.post_mammogram"],
+            )
+        )
     else:
         documented = _post_mammogram(findings)
         made.append(Companion(MAMMOGRAM, "separate", documented, ["separate.post_mammogram"]))
     if "76098" in bundled:
-        made.append(Companion(("76098",), "bundled", "Imaging of the biopsy specimen is part of the biopsy.", ["bundle.specimen"]))
+        made.append(
+            Companion(
+                ("76098",), "bundled", "Imaging of the biopsy specimen is part of the biopsy.", ["bundle.specimen"]
+            )
+        )
     else:
-        made.append(Companion(("76098",), "separate", "A radiograph of the excised specimen is its own service when somebody reads and reports it.", ["separate.specimen"]))
+        made.append(
+            Companion(
+                ("76098",),
+                "separate",
+                "A radiograph of the excised specimen is its own service when somebody reads and reports it.",
+                ["separate.specimen"],
+            )
+        )
     return made
 
 

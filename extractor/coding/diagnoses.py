@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from extractor.coding.lines import coded_lesions, out_of_scope, case_of
+from extractor.coding.lines import case_of, coded_lesions, out_of_scope
 from extractor.coding.model import DiagnosisLine
 from extractor.coding.policy import Policy
 from extractor.coding.tables import Tables
@@ -23,11 +23,26 @@ FINDING_OF_TARGET = {
     "enhancement": "enhancement",
 }
 REGIONS = {
-    "axillary tail": "axillary tail", "tail": "axillary tail", "tail of spence": "axillary tail",
-    "retroareolar": "central", "subareolar": "central", "periareolar": "central", "central": "central", "nipple": "nipple", "areola": "nipple",
+    "axillary tail": "axillary tail",
+    "tail": "axillary tail",
+    "tail of spence": "axillary tail",
+    "retroareolar": "central",
+    "subareolar": "central",
+    "periareolar": "central",
+    "central": "central",
+    "nipple": "nipple",
+    "areola": "nipple",
 }
-QUADRANT_OF_HOUR = {1: ("upper", True), 2: ("upper", True), 4: ("lower", True), 5: ("lower", True),
-                    7: ("lower", False), 8: ("lower", False), 10: ("upper", False), 11: ("upper", False)}
+QUADRANT_OF_HOUR = {
+    1: ("upper", True),
+    2: ("upper", True),
+    4: ("lower", True),
+    5: ("lower", True),
+    7: ("lower", False),
+    8: ("lower", False),
+    10: ("upper", False),
+    11: ("upper", False),
+}
 """Hour of the clock face: half of the breast, and whether it lies towards the patient's left hand."""
 
 
@@ -50,7 +65,9 @@ def diagnoses(findings: Findings, policy: Policy, tables: Tables) -> list[Diagno
         row = _for_patient(row, findings, tables)
         lines.append(_line(row, side, place, diagnosis.evidence, "Stated as known.", "diagnosis.confirmed"))
         covered |= {lesion.number for lesion in ours if _same_organ(diagnosis, lesion)}
-    suspected = any(d.certainty == "uncertain" and (d.concept, "confirmed") in tables.diagnoses for d in findings.diagnoses)
+    suspected = any(
+        d.certainty == "uncertain" and (d.concept, "confirmed") in tables.diagnoses for d in findings.diagnoses
+    )
     for lesion in lesions:
         if lesion.number not in covered:
             line = _finding(lesion, findings, policy, tables, suspected)
@@ -97,16 +114,29 @@ def _same_organ(diagnosis: Diagnosis, lesion: Lesion) -> bool:
     return (diagnosis.concept in ("axillary_metastasis", "lymphadenopathy")) == (lesion.site == "axilla")
 
 
-def _finding(lesion: Lesion, findings: Findings, policy: Policy, tables: Tables, suspected: bool) -> DiagnosisLine | None:
+def _finding(
+    lesion: Lesion, findings: Findings, policy: Policy, tables: Tables, suspected: bool
+) -> DiagnosisLine | None:
     concept = FINDING_OF_TARGET.get(lesion.target or "")
     if lesion.target == "calcifications" and any(d.concept == "microcalcifications" for d in findings.diagnoses):
         concept = "microcalcifications"
     if lesion.site == "axilla" and lesion.target == "lymph_node":
-        concept = "lymphadenopathy" if any(d.concept == "lymphadenopathy" and d.certainty == "confirmed" for d in findings.diagnoses) else None
+        concept = (
+            "lymphadenopathy"
+            if any(d.concept == "lymphadenopathy" and d.certainty == "confirmed" for d in findings.diagnoses)
+            else None
+        )
     if concept == "mass" and policy.imaging_mass == "R92.8" and not findings.facts.get("palpable"):
         concept = "abnormal_imaging"
     if concept is None:
-        stated = next((d for d in findings.diagnoses if d.certainty == "confirmed" and (d.concept, "finding") in tables.diagnoses), None)
+        stated = next(
+            (
+                d
+                for d in findings.diagnoses
+                if d.certainty == "confirmed" and (d.concept, "finding") in tables.diagnoses
+            ),
+            None,
+        )
         concept = stated.concept if stated else None
     row = tables.diagnoses.get((concept, "finding")) if concept else None
     if row is None:
@@ -115,7 +145,9 @@ def _finding(lesion: Lesion, findings: Findings, policy: Policy, tables: Tables,
     return _line(row, lesion.laterality, place_of(lesion), lesion.evidence.get("target", ()), why, "diagnosis.finding")
 
 
-def _line(row: dict[str, Any], side: str | None, place: str | None, evidence: Evidences, why: str, rule: str) -> DiagnosisLine:
+def _line(
+    row: dict[str, Any], side: str | None, place: str | None, evidence: Evidences, why: str, rule: str
+) -> DiagnosisLine:
     rules = [rule]
     unspecified: tuple[str, ...] = ()
     if "code" in row:
@@ -130,7 +162,13 @@ def _line(row: dict[str, Any], side: str | None, place: str | None, evidence: Ev
         unspecified = (() if side else ("side",)) + (() if side and place in by_place else ("quadrant",))
         rules.append("diagnosis.quadrant")
     where = " ".join(w for w in (side, place) if w)
-    return DiagnosisLine(code, f"{row['meaning']}{', ' + where if where and 'code' not in row else ''}. {why}", rules, evidence, unspecified)
+    return DiagnosisLine(
+        code,
+        f"{row['meaning']}{', ' + where if where and 'code' not in row else ''}. {why}",
+        rules,
+        evidence,
+        unspecified,
+    )
 
 
 def _one(values: Iterable[Any]) -> Any:

@@ -69,7 +69,9 @@ def row_name(case: Case, policy: Policy) -> str | None:
     if case.guidance in ROW_MODALITIES:
         return f"localization.{case.guidance}"
     if case.guidance == "tomosynthesis":
-        return {"19499": "unlisted", "19281": "localization.mammographic", "19283": "localization.stereotactic"}.get(policy.tomosynthesis_only)
+        return {"19499": "unlisted", "19281": "localization.mammographic", "19283": "localization.stereotactic"}.get(
+            policy.tomosynthesis_only
+        )
     if case.guidance in ("ct", "fluoroscopic"):
         return {"19499": "unlisted"}.get(policy.ct_or_fluoroscopy)
     return None
@@ -82,7 +84,7 @@ def code_lines(cases: Iterable[Case], policy: Policy, tables: Tables) -> list[Co
         if out_of_scope(case):
             continue
         name = row_name(case, policy)
-        if name in tables.rows:
+        if name is not None and name in tables.rows:
             groups.setdefault(name, []).append(case)
     drafts: list[_Draft] = []
     for name, group in groups.items():
@@ -90,7 +92,15 @@ def code_lines(cases: Iterable[Case], policy: Policy, tables: Tables) -> list[Co
     _mark_pairs(drafts, policy, tables)
     # A row whose first line stands in column one comes before a row whose first line stands in column two.
     marked = {d.row for d in drafts if d.first and d.distinct_from}
-    drafts.sort(key=lambda d: (ROLE_ORDER[d.row.partition(".")[0]], d.row in marked, tables.rows[d.row].first, not d.first, d.line.code))
+    drafts.sort(
+        key=lambda d: (
+            ROLE_ORDER[d.row.partition(".")[0]],
+            d.row in marked,
+            tables.rows[d.row].first,
+            not d.first,
+            d.line.code,
+        )
+    )
     return [d.line for d in drafts]
 
 
@@ -140,11 +150,16 @@ def _lines_of_row(row: Row, group: Sequence[Case], policy: Policy, tables: Table
         drafts.append(
             _Draft(
                 CodeLine(
-                    code, units, [SIDE_MODIFIER[side]] if side else [], sorted({c.number for c in cases}),
+                    code,
+                    units,
+                    [SIDE_MODIFIER[side]] if side else [],
+                    sorted({c.number for c in cases}),
                     f"{'Further lesion' if units == 1 else f'{units} further lesions'} {_doing(role, modality)}, {where}.",
                     rules + (["modifier.side"] if side else []),
                 ),
-                row.name, False, frozenset(c.side for c in cases if c.side),
+                row.name,
+                False,
+                frozenset(c.side for c in cases if c.side),
             )
         )
     return drafts
@@ -154,7 +169,12 @@ def _first_line(row: Row, role: str, modality: str, case: Case) -> _Draft:
     modifiers = [SIDE_MODIFIER[case.side]] if case.side else []
     rules = [f"cpt.{role}.first"] + (["modifier.side"] if case.side else [])
     text = f"First lesion {_doing(role, modality)}."
-    return _Draft(CodeLine(row.first, 1, modifiers, [case.number], text, rules), row.name, True, frozenset((case.side,)) if case.side else frozenset())
+    return _Draft(
+        CodeLine(row.first, 1, modifiers, [case.number], text, rules),
+        row.name,
+        True,
+        frozenset((case.side,)) if case.side else frozenset(),
+    )
 
 
 def _doing(role: str, modality: str) -> str:

@@ -30,31 +30,51 @@ class Setting:
 SETTINGS: Mapping[str, Setting] = {
     "contralateral": Setting(
         "How one lesion in each breast under one modality is reported: first and additional code, or the first code with 50.",
-        ("add_on", "modifier_50"), "add_on", "cpt.localization.contralateral",
+        ("add_on", "modifier_50"),
+        "add_on",
+        "cpt.localization.contralateral",
     ),
     "distinct_modifier": Setting(
-        "Which modifier marks a different lesion on the column-two line of a pair edit.", ("59", "XS"), "59", "modifier.distinct",
+        "Which modifier marks a different lesion on the column-two line of a pair edit.",
+        ("59", "XS"),
+        "59",
+        "modifier.distinct",
     ),
     "tomosynthesis_only": Setting(
         "What a localization aimed by tomosynthesis alone is: a decision for a person, the unlisted code, or a row of the family.",
-        ("review", "19499", "19281", "19283"), "review", "policy.tomosynthesis_only",
+        ("review", "19499", "19281", "19283"),
+        "review",
+        "policy.tomosynthesis_only",
     ),
     "tomosynthesis_biopsy": Setting(
-        "What a biopsy aimed by tomosynthesis alone is.", ("review", "19499", "19081"), "review", "policy.tomosynthesis_only",
+        "What a biopsy aimed by tomosynthesis alone is.",
+        ("review", "19499", "19081"),
+        "review",
+        "policy.tomosynthesis_only",
     ),
     "ct_or_fluoroscopy": Setting(
-        "What a breast localization under CT or fluoroscopy is.", ("review", "19499"), "review", "policy.guidance_without_code",
+        "What a breast localization under CT or fluoroscopy is.",
+        ("review", "19499"),
+        "review",
+        "policy.guidance_without_code",
     ),
     "claim": Setting(
         "Whose claim it is: it chooses the unit limits and, for a procedure that was stopped, 53 against 73, 74 or 52.",
-        ("professional", "facility"), "professional", "modifier.discontinued",
+        ("professional", "facility"),
+        "professional",
+        "modifier.discontinued",
     ),
     "additional_sides": Setting(
-        "Whether additional-lesion lines carry RT and LT.", ("RT_LT", "none"), "RT_LT", "modifier.side",
+        "Whether additional-lesion lines carry RT and LT.",
+        ("RT_LT", "none"),
+        "RT_LT",
+        "modifier.side",
     ),
     "imaging_mass": Setting(
         "Which diagnosis a mass gets that imaging found: the lump codes by side and quadrant, or the abnormal-imaging code.",
-        ("N63", "R92.8"), "N63", "diagnosis.finding",
+        ("N63", "R92.8"),
+        "N63",
+        "diagnosis.finding",
     ),
 }
 
@@ -121,13 +141,23 @@ def policy_errors(where: str, content: Mapping[str, Any]) -> list[str]:
     """Every fault of a policy's content."""
     errors: list[str] = []
     kinds: dict[str, type] = {
-        "name": str, "title": str, "source": list, "confidence": str, "settings": dict, "add_ons": dict, "notices": list,
+        "name": str,
+        "title": str,
+        "source": list,
+        "confidence": str,
+        "settings": dict,
+        "add_ons": dict,
+        "notices": list,
         "notice_rules": list,
     }
     errors += [f"{where}: unknown key {key!r}; known are {', '.join(kinds)}" for key in content if key not in kinds]
-    errors += [f"{where}: {key!r} is missing" for key in ("name", "title", "source", "confidence") if key not in content]
     errors += [
-        f"{where}: {key!r} must be {kind.__name__}" for key, kind in kinds.items() if key in content and not isinstance(content[key], kind)
+        f"{where}: {key!r} is missing" for key in ("name", "title", "source", "confidence") if key not in content
+    ]
+    errors += [
+        f"{where}: {key!r} must be {kind.__name__}"
+        for key, kind in kinds.items()
+        if key in content and not isinstance(content[key], kind)
     ]
     settings = content.get("settings", {})
     for key, value in settings.items() if isinstance(settings, dict) else ():

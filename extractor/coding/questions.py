@@ -47,13 +47,30 @@ def open_questions(findings: Findings) -> list[Cause]:
             lacking = _lacking(element, findings, lesions)
             if not lacking and not _count_open(element, findings):
                 continue
-            status = "conflicting" if element == "lesion_count" and len(_values(findings.lesion_count_readings)) > 1 else "missing"
+            status = (
+                "conflicting"
+                if element == "lesion_count" and len(_values(findings.lesion_count_readings)) > 1
+                else "missing"
+            )
             evidence = ()
-        causes.append(Cause(f"{status}-{element.replace('_', '-')}", _WORDS[element, status], [f"documentation.{element}"], lacking, evidence))
+        causes.append(
+            Cause(
+                f"{status}-{element.replace('_', '-')}",
+                _WORDS[element, status],
+                [f"documentation.{element}"],
+                lacking,
+                evidence,
+            )
+        )
     open_sites = tuple(lesion.number for lesion in lesions if lesion.site is None)
     if findings.site_open or open_sites:
         causes.append(
-            Cause("site-open", "The note leaves open whether the target lies in the breast or in the axilla.", ["cpt.site"], open_sites)
+            Cause(
+                "site-open",
+                "The note leaves open whether the target lies in the breast or in the axilla.",
+                ["cpt.site"],
+                open_sites,
+            )
         )
     return causes
 
@@ -136,7 +153,9 @@ def _axes(cause: Cause, findings: Findings, lesions: Sequence[Lesion]) -> list[l
         return [_counts(findings, lesions)]
     element: Element = "guidance" if name == "guidance" else "laterality"
     field = "guidance" if element == "guidance" else "side"
-    lacking = [lesion for lesion in lesions if (lesion.guidance if element == "guidance" else lesion.laterality) is None]
+    lacking = [
+        lesion for lesion in lesions if (lesion.guidance if element == "guidance" else lesion.laterality) is None
+    ]
     if not lacking:  # contradicted as a whole although each lesion has a value: the readings concern all of them
         lacking = list(lesions)
     found = findings.elements.get(element)
@@ -149,12 +168,18 @@ def _axes(cause: Cause, findings: Findings, lesions: Sequence[Lesion]) -> list[l
     for group in groups:
         numbers = tuple(lesion.number for lesion in group)
         whose = "" if name_all else f" for lesion {numbers[0]}"
-        axes.append([Choice(_CONDITION[element].format(value=_SPOKEN.get(str(v), v)) + whose, _set(numbers, **{field: v})) for v in values])
+        axes.append(
+            [
+                Choice(_CONDITION[element].format(value=_SPOKEN.get(str(v), v)) + whose, _set(numbers, **{field: v}))
+                for v in values
+            ]
+        )
     return axes
 
 
 _POSSIBLE: dict[Element, tuple[str, ...]] = {
-    "laterality": ("left", "right"), "guidance": ("stereotactic", "mammographic", "ultrasound", "mri"),
+    "laterality": ("left", "right"),
+    "guidance": ("stereotactic", "mammographic", "ultrasound", "mri"),
 }
 _CONDITION: dict[Element, str] = {"laterality": "the side is {value}", "guidance": "the guidance was {value}"}
 _SPOKEN = {"mri": "MR"}

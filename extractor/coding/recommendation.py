@@ -7,6 +7,7 @@ and only what passes all three is coded.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from extractor.coding.companions import companions
 from extractor.coding.diagnoses import diagnoses
@@ -16,7 +17,7 @@ from extractor.coding.policy import Policy
 from extractor.coding.questions import candidates, open_questions
 from extractor.coding.stopped import stopped_candidates
 from extractor.coding.tables import Tables, parse_date
-from extractor.findings import Findings, Lesion
+from extractor.findings import Evidences, Findings, Lesion
 
 
 def recommend(findings: Findings, policy: Policy, tables: Tables) -> Recommendation:
@@ -37,7 +38,13 @@ def _decide(findings: Findings, policy: Policy, tables: Tables) -> Recommendatio
     asks = open_questions(findings) if judged else []
     lesions = coded_lesions(findings)
     if not lesions and judged and not asks:
-        asks = [Cause("missing-device-deployment", "The note reports a procedure but no lesion that got a device or was sampled.", ["documentation.device_deployment"])]
+        asks = [
+            Cause(
+                "missing-device-deployment",
+                "The note reports a procedure but no lesion that got a device or was sampled.",
+                ["documentation.device_deployment"],
+            )
+        ]
     if asks:
         return Recommendation("query", candidates=candidates(findings, asks, policy, tables), causes=asks)
     cases = [case_of(lesion) for lesion in lesions]
@@ -47,7 +54,10 @@ def _decide(findings: Findings, policy: Policy, tables: Tables) -> Recommendatio
     beside = companions(findings, lines, tables)
     if decisions:
         return Recommendation(
-            "review", diagnoses=dx, causes=decisions, companions=beside,
+            "review",
+            diagnoses=dx,
+            causes=decisions,
+            companions=beside,
             candidates=_review_candidates(findings, cases, lines, decisions, policy, tables),
         )
     skipped = [_SKIPPED[rule](case.number) for case in cases if (rule := out_of_scope(case))]
@@ -56,7 +66,13 @@ def _decide(findings: Findings, policy: Policy, tables: Tables) -> Recommendatio
 
 def _nothing_to_report(findings: Findings) -> list[Cause]:
     if findings.procedure_type == "other":
-        return [Cause("out-of-scope", "The document reports no localization or image-guided biopsy of the breast.", ["scope.other"])]
+        return [
+            Cause(
+                "out-of-scope",
+                "The document reports no localization or image-guided biopsy of the breast.",
+                ["scope.other"],
+            )
+        ]
     if findings.status == "cancelled":
         return [Cause("cancelled", "Called off before anesthetic or needle: nothing was begun.", ["scope.cancelled"])]
     guidance = findings.elements.get("guidance")
@@ -70,48 +86,129 @@ def _nothing_to_report(findings: Findings) -> list[Cause]:
 
 
 def _unguided(number: int) -> Cause:
-    return Cause("unguided", f"Lesion {number} was reached by palpation or direct vision, without image guidance.", ["scope.unguided"], (number,))
+    return Cause(
+        "unguided",
+        f"Lesion {number} was reached by palpation or direct vision, without image guidance.",
+        ["scope.unguided"],
+        (number,),
+    )
 
 
 def _node_biopsy(number: int) -> Cause:
-    return Cause("node-biopsy", f"Lesion {number} is a biopsy outside the breast, which this family does not hold.", ["scope.node_biopsy"], (number,))
+    return Cause(
+        "node-biopsy",
+        f"Lesion {number} is a biopsy outside the breast, which this family does not hold.",
+        ["scope.node_biopsy"],
+        (number,),
+    )
 
 
 _SKIPPED = {"scope.unguided": _unguided, "scope.node_biopsy": _node_biopsy}
 
 
 def _for_a_person(
-    findings: Findings, lesions: Sequence[Lesion], cases: Sequence[Case], lines: Sequence[CodeLine], policy: Policy, tables: Tables
+    findings: Findings,
+    lesions: Sequence[Lesion],
+    cases: Sequence[Case],
+    lines: Sequence[CodeLine],
+    policy: Policy,
+    tables: Tables,
 ) -> list[Cause]:
     """Everything that makes the code a decision rather than a reading."""
     causes: list[Cause] = []
     if findings.status == "discontinued":
-        causes.append(Cause("policy-discontinued", "Begun and stopped with nothing placed: which modifier applies depends on why, and on whose claim it is.", ["modifier.discontinued"]))
+        causes.append(
+            Cause(
+                "policy-discontinued",
+                "Begun and stopped with nothing placed: which modifier applies depends on why, and on whose claim it is.",
+                ["modifier.discontinued"],
+            )
+        )
     if findings.status == "partial":
-        causes.append(Cause("policy-partial", "At least one target got its device and at least one did not.", ["policy.partial"]))
+        causes.append(
+            Cause("policy-partial", "At least one target got its device and at least one did not.", ["policy.partial"])
+        )
     if findings.preliminary:
-        causes.append(Cause("preliminary-report", "The report calls itself preliminary, a draft or not yet signed.", ["documentation.preliminary"], (), findings.preliminary))
+        causes.append(
+            Cause(
+                "preliminary-report",
+                "The report calls itself preliminary, a draft or not yet signed.",
+                ["documentation.preliminary"],
+                (),
+                findings.preliminary,
+            )
+        )
     relevant = cases or [case_of(lesion) for lesion in findings.lesions if lesion.outcome == "failed"]
     in_scope = [case for case in relevant if out_of_scope(case) is None]
     unplaced = [case for case in in_scope if case.guidance is not None and row_name(case, policy) is None]
     tomosynthesis = tuple(case.number for case in unplaced if case.guidance == "tomosynthesis")
     if tomosynthesis:
-        causes.append(Cause("policy-tomosynthesis-only", "Aimed by tomosynthesis alone, which no code names.", ["policy.tomosynthesis_only"], tomosynthesis, _evidence(findings, tomosynthesis, "guidance")))
+        causes.append(
+            Cause(
+                "policy-tomosynthesis-only",
+                "Aimed by tomosynthesis alone, which no code names.",
+                ["policy.tomosynthesis_only"],
+                tomosynthesis,
+                _evidence(findings, tomosynthesis, "guidance"),
+            )
+        )
     others = tuple(case.number for case in unplaced if case.guidance != "tomosynthesis")
     if others:
-        causes.append(Cause("policy-guidance-without-code", "No code names this guidance for this procedure.", ["policy.guidance_without_code"], others, _evidence(findings, others, "guidance")))
+        causes.append(
+            Cause(
+                "policy-guidance-without-code",
+                "No code names this guidance for this procedure.",
+                ["policy.guidance_without_code"],
+                others,
+                _evidence(findings, others, "guidance"),
+            )
+        )
     ink = tuple(case.number for case in in_scope if case.ink_only and not case.biopsied)
     if ink:
-        causes.append(Cause("policy-dye-only", "Marked by dye or carbon alone, which leaves no device.", ["policy.dye_only"], ink))
+        causes.append(
+            Cause("policy-dye-only", "Marked by dye or carbon alone, which leaves no device.", ["policy.dye_only"], ink)
+        )
     for code, units, limit in over_limit(lines, policy, tables):
-        causes.append(Cause("policy-units-over-mue", f"{code}: {units} units, the limit is {limit} a day.", [f"ncci.mue.{code}"], tuple(sorted({n for line in lines if line.code == code for n in line.lesions}))))
-    unproven = tuple(lesion.number for lesion, case in zip(lesions, cases, strict=True) if out_of_scope(case) is None and not _proven(lesion))
+        causes.append(
+            Cause(
+                "policy-units-over-mue",
+                f"{code}: {units} units, the limit is {limit} a day.",
+                [f"ncci.mue.{code}"],
+                tuple(sorted({n for line in lines if line.code == code for n in line.lesions})),
+            )
+        )
+    unproven = tuple(
+        lesion.number
+        for lesion, case in zip(lesions, cases, strict=True)
+        if out_of_scope(case) is None and not _proven(lesion)
+    )
     if unproven:
-        causes.append(Cause("value-without-evidence", "Guidance or side was read without words that prove it.", ["coding.evidence"], unproven))
+        causes.append(
+            Cause(
+                "value-without-evidence",
+                "Guidance or side was read without words that prove it.",
+                ["coding.evidence"],
+                unproven,
+            )
+        )
     if not tables.covers(parse_date(findings.date_of_service)):
-        causes.append(Cause("date-before-family", "The date of service lies before the codes existed.", ["coding.edition"], (), findings.date_of_service_evidence))
+        causes.append(
+            Cause(
+                "date-before-family",
+                "The date of service lies before the codes existed.",
+                ["coding.edition"],
+                (),
+                findings.date_of_service_evidence,
+            )
+        )
     if not lines and not causes:
-        causes.append(Cause("nothing-placed", "The procedure is reported as done, but no lesion was placed or sampled.", ["coding.nothing_placed"]))
+        causes.append(
+            Cause(
+                "nothing-placed",
+                "The procedure is reported as done, but no lesion was placed or sampled.",
+                ["coding.nothing_placed"],
+            )
+        )
     return causes
 
 
@@ -119,12 +216,17 @@ def _proven(lesion: Lesion) -> bool:
     return bool(lesion.evidence.get("guidance")) and bool(lesion.evidence.get("laterality"))
 
 
-def _evidence(findings: Findings, numbers: Sequence[int], name: str) -> tuple:  # type: ignore[type-arg]
+def _evidence(findings: Findings, numbers: Sequence[int], name: str) -> Evidences:
     return tuple(e for lesion in findings.lesions if lesion.number in numbers for e in lesion.evidence.get(name, ()))
 
 
 def _review_candidates(
-    findings: Findings, cases: Sequence[Case], lines: list[CodeLine], causes: Sequence[Cause], policy: Policy, tables: Tables
+    findings: Findings,
+    cases: Sequence[Case],
+    lines: list[CodeLine],
+    causes: Sequence[Cause],
+    policy: Policy,
+    tables: Tables,
 ) -> list[Candidate]:
     """What stands under each way of deciding the things that need a person."""
     ids = {cause.id for cause in causes}
@@ -149,12 +251,19 @@ def _review_candidates(
 
 
 def _guidance_candidates(cases: Sequence[Case], policy: Policy, tables: Tables) -> list[Candidate]:
-    from dataclasses import replace
-
     overlays = [
-        ("if the payer wants the unlisted code", {"tomosynthesis_only": "19499", "tomosynthesis_biopsy": "19499", "ct_or_fluoroscopy": "19499"}),
-        ("if the payer takes tomosynthesis for stereotactic guidance", {"tomosynthesis_only": "19283", "tomosynthesis_biopsy": "19081"}),
-        ("if the payer takes tomosynthesis for mammographic guidance", {"tomosynthesis_only": "19281", "tomosynthesis_biopsy": "19499"}),
+        (
+            "if the payer wants the unlisted code",
+            {"tomosynthesis_only": "19499", "tomosynthesis_biopsy": "19499", "ct_or_fluoroscopy": "19499"},
+        ),
+        (
+            "if the payer takes tomosynthesis for stereotactic guidance",
+            {"tomosynthesis_only": "19283", "tomosynthesis_biopsy": "19081"},
+        ),
+        (
+            "if the payer takes tomosynthesis for mammographic guidance",
+            {"tomosynthesis_only": "19281", "tomosynthesis_biopsy": "19499"},
+        ),
     ]
     tomosynthesis = any(case.guidance == "tomosynthesis" for case in cases)
     made: list[Candidate] = []

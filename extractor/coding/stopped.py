@@ -26,12 +26,17 @@ CHOICES: dict[str, tuple[tuple[str, str | None], ...]] = {
 
 def stopped_candidates(findings: Findings, policy: Policy, tables: Tables) -> list[Candidate]:
     """The first-lesion line of what was attempted, with the modifier of each reading; nothing where guidance is unknown."""
-    cases = [case_of(lesion) for lesion in findings.lesions if lesion.outcome == "failed" and lesion.guidance is not None]
+    cases = [
+        case_of(lesion) for lesion in findings.lesions if lesion.outcome == "failed" and lesion.guidance is not None
+    ]
     lines = code_lines(cases[:1], policy, tables)
     made = []
     for condition, modifier in CHOICES[policy.claim]:
         codes: list[CodeLine] = []
         if modifier and lines:
-            codes = [replace(line, modifiers=[*line.modifiers, modifier], rules=[*line.rules, "modifier.discontinued"]) for line in lines]
+            codes = [
+                replace(line, modifiers=[*line.modifiers, modifier], rules=[*line.rules, "modifier.discontinued"])
+                for line in lines
+            ]
         made.append(Candidate(condition, codes))
     return made

@@ -17,8 +17,21 @@ from typing import Any
 from extractor.coding.tables.schema import SCHEMA, TableError, read_table
 
 __all__ = [
-    "FOLDER", "AddOn", "Code", "DeletedCode", "Edition", "Fee", "Limit", "Modifier", "Pair", "Row", "TableError", "Tables",
-    "check", "load_tables", "parse_date",
+    "FOLDER",
+    "AddOn",
+    "Code",
+    "DeletedCode",
+    "Edition",
+    "Fee",
+    "Limit",
+    "Modifier",
+    "Pair",
+    "Row",
+    "TableError",
+    "Tables",
+    "check",
+    "load_tables",
+    "parse_date",
 ]
 
 FOLDER = Path(__file__).parent
@@ -176,7 +189,9 @@ class Tables:
         if age >= 0:
             parts.append(f"Its oldest table is {oldest} of {self.as_of[oldest]}, {age} days before {on}.")
         else:
-            parts.append(f"Its tables are younger than {on}; its oldest is {oldest} of {self.as_of[oldest]}, applied backwards.")
+            parts.append(
+                f"Its tables are younger than {on}; its oldest is {oldest} of {self.as_of[oldest]}, applied backwards."
+            )
         if asked is None:
             parts.append("No date of service was read: the latest edition was taken.")
         elif asked > self.editions[-1].ends:
@@ -224,13 +239,23 @@ def _cross_check(rows: Mapping[str, list[Raw]]) -> list[str]:
     for name, table in rows.items():
         for number, row in enumerate(table, 1):
             errors += [
-                f"{name}.toml: row {number}: source {key!r} is not in sources.toml" for key in row.get("source", ()) if key not in known
+                f"{name}.toml: row {number}: source {key!r} is not in sources.toml"
+                for key in row.get("source", ())
+                if key not in known
             ]
     codes = {row["code"]: row for row in rows["codes"]}
-    for name, key in (("ptp", "column_one"), ("ptp", "column_two"), ("addons", "primaries"), ("mue", "codes"), ("mpfs", "codes")):
+    for name, key in (
+        ("ptp", "column_one"),
+        ("ptp", "column_two"),
+        ("addons", "primaries"),
+        ("mue", "codes"),
+        ("mpfs", "codes"),
+    ):
         for number, row in enumerate(rows[name], 1):
             errors += [
-                f"{name}.toml: row {number}: {key} names {code}, which codes.toml does not describe" for code in row[key] if code not in codes
+                f"{name}.toml: row {number}: {key} names {code}, which codes.toml does not describe"
+                for code in row[key]
+                if code not in codes
             ]
     for code, row in codes.items():
         if row["kind"] == "family" and not ("modality" in row and "position" in row):
@@ -243,7 +268,11 @@ def _cross_check(rows: Mapping[str, list[Raw]]) -> list[str]:
     rules = {row["id"] for row in rows["rules"]}
     for name in ("examples", "card"):
         for number, row in enumerate(rows[name], 1):
-            errors += [f"{name}.toml: row {number}: rule {r!r} is not in rules.toml" for r in row.get("rules", ()) if r not in rules]
+            errors += [
+                f"{name}.toml: row {number}: rule {r!r} is not in rules.toml"
+                for r in row.get("rules", ())
+                if r not in rules
+            ]
     return errors
 
 
@@ -257,8 +286,14 @@ def _overlaps(rows: Mapping[str, list[Raw]]) -> list[str]:
         if name in ("mue", "mpfs", "deleted"):
             return list(row["codes"])
         plain = {
-            "codes": "code", "addons": "addon", "modifiers": "modifier", "rules": "id", "taxonomy": "code", "editions": "edition",
-            "sources": "key", "examples": "id",
+            "codes": "code",
+            "addons": "addon",
+            "modifiers": "modifier",
+            "rules": "id",
+            "taxonomy": "code",
+            "editions": "edition",
+            "sources": "key",
+            "examples": "id",
         }
         if name == "diagnoses":
             return [(row["concept"], row["certainty"])]
@@ -298,7 +333,10 @@ def _breaks(folder: Path) -> list[date]:
 @lru_cache(maxsize=4096)
 def _load(at: str | date | None, folder: Path) -> Tables:
     editions = sorted(
-        (Edition(r["edition"], r["effective"], r.get("ended", date.max), r["note"]) for r in _read(folder)["editions"][1]),
+        (
+            Edition(r["edition"], r["effective"], r.get("ended", date.max), r["note"])
+            for r in _read(folder)["editions"][1]
+        ),
         key=lambda e: e.begins,
     )
     if isinstance(at, str) and parse_date(at) is None:
@@ -322,7 +360,14 @@ def _build(edition: Edition, day: date, folder: Path) -> Tables:
 
     codes = {
         r["code"]: Code(
-            r["code"], r["kind"], r["role"], r.get("modality"), r.get("position"), r["meaning"], tuple(r["source"]), r["confidence"]
+            r["code"],
+            r["kind"],
+            r["role"],
+            r.get("modality"),
+            r.get("position"),
+            r["meaning"],
+            tuple(r["source"]),
+            r["confidence"],
         )
         for r in rows("codes")
     }
@@ -342,27 +387,41 @@ def _build(edition: Edition, day: date, folder: Path) -> Tables:
         as_of={name: head["as_of"] for name, (head, _) in content.items()},
         codes=codes,
         rows=family,
-        addons={r["addon"]: AddOn(r["addon"], tuple(r["primaries"]), r["type"], tuple(r["source"]), r["confidence"]) for r in rows("addons")},
+        addons={
+            r["addon"]: AddOn(r["addon"], tuple(r["primaries"]), r["type"], tuple(r["source"]), r["confidence"])
+            for r in rows("addons")
+        },
         pairs={
             (one, two): Pair(one, two, r["indicator"], r["reason"], r["setting"], tuple(r["source"]), r["confidence"])
             for r in rows("ptp")
             for one in r["column_one"]
             for two in r["column_two"]
         },
-        limits={c: Limit(r["practitioner"], r["outpatient_hospital"], r["mai"]) for r in rows("mue") for c in r["codes"]},
+        limits={
+            c: Limit(r["practitioner"], r["outpatient_hospital"], r["mai"]) for r in rows("mue") for c in r["codes"]
+        },
         fees={
             c: Fee(r["global"], r["pctc"], r["multiple"], r["bilateral"], r["assistant"], r.get("rank"))
             for r in rows("mpfs")
             for c in r["codes"]
         },
         deleted={
-            c: DeletedCode(c, r["meaning"], r["deleted_on"], tuple(r["successors"]), r["note"], tuple(r["source"]), r["confidence"])
+            c: DeletedCode(
+                c, r["meaning"], r["deleted_on"], tuple(r["successors"]), r["note"], tuple(r["source"]), r["confidence"]
+            )
             for r in rows("deleted")
             for c in r["codes"]
         },
         modifiers={
             r["modifier"]: Modifier(
-                r["modifier"], r["meaning"], r["family"], r["addon"], r["right"], r["wrong"], tuple(r["source"]), r["confidence"]
+                r["modifier"],
+                r["meaning"],
+                r["family"],
+                r["addon"],
+                r["right"],
+                r["wrong"],
+                tuple(r["source"]),
+                r["confidence"],
             )
             for r in rows("modifiers")
         },

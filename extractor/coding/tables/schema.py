@@ -73,8 +73,17 @@ SCHEMA: dict[str, dict[str, Column]] = {
         "kind": Column(allowed=("family", "neighbour")),
         "role": Column(
             allowed=(
-                "localization", "biopsy", "soft_tissue", "unlisted", "biopsy_unguided", "surgery", "aspiration",
-                "specimen_imaging", "mammography", "guidance", "pathology",
+                "localization",
+                "biopsy",
+                "soft_tissue",
+                "unlisted",
+                "biopsy_unguided",
+                "surgery",
+                "aspiration",
+                "specimen_imaging",
+                "mammography",
+                "guidance",
+                "pathology",
             )
         ),
         "modality": Column(required=False, allowed=("mammographic", "stereotactic", "ultrasound", "mri", "any")),
@@ -83,7 +92,9 @@ SCHEMA: dict[str, dict[str, Column]] = {
         **PROVENANCE,
     },
     "addons": {
-        "addon": Column(pattern=CODE), "primaries": Column("some_texts", pattern=CODE), "type": Column("whole", allowed=(1, 2, 3)),
+        "addon": Column(pattern=CODE),
+        "primaries": Column("some_texts", pattern=CODE),
+        "type": Column("whole", allowed=(1, 2, 3)),
         **PROVENANCE,
     },
     "ptp": {
@@ -112,8 +123,12 @@ SCHEMA: dict[str, dict[str, Column]] = {
         **PROVENANCE,
     },
     "deleted": {
-        "codes": Column("some_texts", pattern=CODE), "meaning": Column(), "deleted_on": Column("date"),
-        "successors": Column("some_texts"), "note": Column(), **LATER,
+        "codes": Column("some_texts", pattern=CODE),
+        "meaning": Column(),
+        "deleted_on": Column("date"),
+        "successors": Column("some_texts"),
+        "note": Column(),
+        **LATER,
     },
     "modifiers": {
         "modifier": Column(pattern=r"[0-9A-Z]{2}"),
@@ -136,7 +151,10 @@ SCHEMA: dict[str, dict[str, Column]] = {
         **PROVENANCE,
     },
     "taxonomy": {
-        "code": Column(pattern=r"[0-9A-Z]{9}X"), "specialty": Column(), "note": Column(required=False), **LATER,
+        "code": Column(pattern=r"[0-9A-Z]{9}X"),
+        "specialty": Column(),
+        "note": Column(required=False),
+        **LATER,
     },
     "card": {
         "table": Column(allowed=("modifiers", "specialties", "diagnoses", "related", "text")),
@@ -192,7 +210,11 @@ def check_row(row: Mapping[str, Any], columns: Mapping[str, Column], where: str)
             errors.append(f"{where}: {key!r} is {value!r}, allowed are {', '.join(map(str, column.allowed))}")
         if column.pattern:
             texts = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else [value]
-            errors += [f"{where}: {key!r} holds {t!r}, which has not the form of one" for t in texts if not re.fullmatch(column.pattern, t)]
+            errors += [
+                f"{where}: {key!r} holds {t!r}, which has not the form of one"
+                for t in texts
+                if not re.fullmatch(column.pattern, t)
+            ]
     return errors
 
 

@@ -1,32 +1,44 @@
-"""Findings built from gold records, so that coding can be tested without reading a text.
+"""Findings built from gold records: what a certified coder read in a note, in the form that coding takes.
 
-A gold record does not say that a report is preliminary or what contradicts what; its rationale and its lists are used for that.
+With them tables can be compared and rules tested without reading a text. A gold record does not say which words make a report
+preliminary; its rationale is used for that.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from extractor.findings import (
-    ELEMENTS, Complication, Device, ElementFinding, Evidence, Findings, Lesion,
+    ELEMENTS,
+    Complication,
+    Device,
+    Element,
+    ElementFinding,
+    ElementStatus,
+    Evidence,
+    Findings,
+    Lesion,
 )
 
-CORPUS = Path(__file__).parents[2] / "annotations" / "corpus"
-PRELIMINARY = re.compile(r"prelim|draft|unsigned|not (yet )?(been )?(verified|signed|read over)|signature pending|awaiting", re.I)
-PROOF = (Evidence(0, 4, "note", "technique", "test"),)
+PRELIMINARY = re.compile(
+    r"prelim|draft|unsigned|not (yet )?(been )?(verified|signed|read over)|signature pending|awaiting", re.I
+)
+PROOF = (Evidence(0, 4, "gold", None, "gold"),)
 
 
-def records(folder: Path = CORPUS) -> Iterator[dict[str, Any]]:
+def records(folder: Path) -> Iterator[dict[str, Any]]:
+    """The gold records at any depth of a folder that have their note beside them."""
     for path in sorted(folder.rglob("*.json")):
         if path.with_suffix(".txt").exists():
             yield json.loads(path.read_text(encoding="utf-8"))
 
 
-def findings_of(gold: dict[str, Any]) -> Findings:
+def findings_of(gold: Mapping[str, Any]) -> Findings:
+    """The findings that a gold record stands for. Evidence is a placeholder: the record holds none for most values."""
     lesions = [
         Lesion(
             number=number,
@@ -37,20 +49,20 @@ def findings_of(gold: dict[str, Any]) -> Findings:
             target=each["target"],
             biopsied=each["biopsied"],
             outcome=each["outcome"],
-            evidence={name: PROOF for name in ("laterality", "guidance", "site", "target", "outcome") if each.get(name)},
+            evidence={
+                name: PROOF for name in ("laterality", "guidance", "site", "target", "outcome") if each.get(name)
+            },
         )
         for number, each in enumerate(gold["lesions"], 1)
     ]
     kind, status = gold["procedure"]["type"], gold["procedure"]["status"]
     judged = kind in ("localization", "biopsy_and_localization") and status in ("completed", "partial")
-    elements = {}
+    elements: dict[Element, ElementFinding] = {}
     for element in ELEMENTS:
-        state = (
-            "not_applicable" if not judged
-            else "missing" if element in gold["documentation"]["missing"]
-            else "conflicting" if element in gold["documentation"]["conflicting"]
-            else "present"
-        )
+        state: ElementStatus = "present" if judged else "not_applicable"
+        for status_name in ("missing", "conflicting"):
+            if judged and element in gold["documentation"][status_name]:
+                state = "missing" if status_name == "missing" else "conflicting"
         elements[element] = ElementFinding(element, state, PROOF if state in ("present", "conflicting") else ())
     review = gold["recommendation"]["disposition"] == "review"
     return Findings(
@@ -65,9 +77,3 @@ def findings_of(gold: dict[str, Any]) -> Findings:
         elements=elements,
         preliminary=PROOF if review and PRELIMINARY.search(gold["rationale"]) else (),
     )
-
-
-def lines_of(codes: list[Any]) -> list[tuple[str, int, tuple[str, ...]]]:
-    """Code lines as comparable values, from gold dictionaries or from code lines."""
-    as_dicts = [c if isinstance(c, dict) else {"code": c.code, "units": c.units, "modifiers": c.modifiers} for c in codes]
-    return sorted((c["code"], c["units"], tuple(sorted(c["modifiers"]))) for c in as_dicts)
