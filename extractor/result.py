@@ -252,7 +252,11 @@ class Result(_Model):
         """This result with the comparison of its draft claim (an object with `verdict` and `findings`)."""
         findings = [
             AuditFinding(
-                id=each.id, direction=each.direction, line=each.line, message=each.message, rules=list(each.rules),
+                id=each.id,
+                direction=each.direction,
+                line=each.line,
+                message=each.message,
+                rules=list(each.rules),
                 evidence=[Quote(**quote) for quote in _quotes(each.evidence)],
             )
             for each in audit.findings
@@ -296,9 +300,7 @@ def build_result(
 
 
 def _quotes(evidence: Sequence[f.Evidence]) -> list[dict[str, Any]]:
-    return [
-        {"start": e.start, "end": e.end, "text": e.text, "section": e.section, "rule": e.rule} for e in evidence
-    ]
+    return [{"start": e.start, "end": e.end, "text": e.text, "section": e.section, "rule": e.rule} for e in evidence]
 
 
 def _lesion(lesion: f.Lesion) -> dict[str, Any]:

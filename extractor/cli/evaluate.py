@@ -22,9 +22,7 @@ def command(
         Path | None, typer.Option(metavar="FILE", help="Score these results (.jsonl) instead of reading the notes now.")
     ] = None,
     by_style: Annotated[bool, typer.Option("--by-style", help="Figures of each style (clinic) as well.")] = False,
-    errors: Annotated[
-        int, typer.Option(metavar="N", min=0, help="List up to N errors of each figure.")
-    ] = 20,
+    errors: Annotated[int, typer.Option(metavar="N", min=0, help="List up to N errors of each figure.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON, without the errors.")] = False,
     policy: c.Policy = "cpt",
     profile: c.Profile = "default",

@@ -20,6 +20,7 @@ from extractor.sources.common import Reject
 
 Writer = Callable[[Result], None]
 
+
 def _json_lines(stream: IO[str]) -> Writer:
     def write(result: Result) -> None:
         stream.write(result.to_json() + "\n")
