@@ -40,6 +40,12 @@ def companions(findings: Findings, lines: Sequence[CodeLine], tables: Tables) ->
                 ["bundle.post_mammogram"],
             )
         )
+    elif findings.facts.get("uncertified_unit") or findings.facts.get("same_unit"):
+        text = (
+            "A mammogram on the unit that guided the placement, or on one that is not certified, is not "
+            "billed separately."
+        )
+        made.append(Companion(MAMMOGRAM, "bundled", text, ["separate.post_mammogram"]))
     else:
         documented = _post_mammogram(findings)
         made.append(Companion(MAMMOGRAM, "separate", documented, ["separate.post_mammogram"]))
@@ -62,7 +68,10 @@ def companions(findings: Findings, lines: Sequence[CodeLine], tables: Tables) ->
 
 
 def _post_mammogram(findings: Findings) -> str:
-    needs = "needs an order, a reason, its own interpretation and a certified unit other than the one that guided the placement"
+    needs = (
+        "needs an order, a reason, its own interpretation and a certified unit other than the one that "
+        "guided the placement"
+    )
     if not findings.facts.get("post_placement_mammogram"):
         return f"No mammogram after placement is documented; billed separately one {needs}."
     if findings.facts.get("separate_unit"):

@@ -1,7 +1,8 @@
 """ICD-10-CM lines from documented certainty only.
 
-A diagnosis is coded when the note states it as known; what is only suspected is never coded as if it were there, and the
-imaging finding stands instead. Side and quadrant come from the diagnosis or, where that is silent, from the lesions.
+A diagnosis is coded when the note states it as known; what is only suspected is never coded as if it were there, and
+the imaging finding stands instead. Side and quadrant come from the diagnosis or, where that is silent, from the
+lesions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Findings built from gold records: what a certified coder read in a note, in the form that coding takes.
 
-With them tables can be compared and rules tested without reading a text. A gold record does not say which words make a report
-preliminary; its rationale is used for that.
+With them tables can be compared and rules tested without reading a text. A gold record does not say which words make
+a report preliminary; its rationale is used for that.
 """
 
 from __future__ import annotations

@@ -59,7 +59,9 @@ def out_of_scope(case: Case) -> str | None:
 
 
 def row_name(case: Case, policy: Policy) -> str | None:
-    """The family row of a lesion under a policy; None where no row names the guidance and the policy leaves it to a person."""
+    """The family row of a lesion under a policy; None where no row names the guidance and the policy leaves it to a
+    person.
+    """
     if case.biopsied:
         if case.guidance == "tomosynthesis":
             return {"19499": "unlisted", "19081": "biopsy.stereotactic"}.get(policy.tomosynthesis_biopsy)
@@ -154,7 +156,8 @@ def _lines_of_row(row: Row, group: Sequence[Case], policy: Policy, tables: Table
                     units,
                     [SIDE_MODIFIER[side]] if side else [],
                     sorted({c.number for c in cases}),
-                    f"{'Further lesion' if units == 1 else f'{units} further lesions'} {_doing(role, modality)}, {where}.",
+                    f"{'Further lesion' if units == 1 else f'{units} further lesions'} "
+                    f"{_doing(role, modality)}, {where}.",
                     rules + (["modifier.side"] if side else []),
                 ),
                 row.name,

@@ -46,7 +46,9 @@ class Candidate:
 
 @dataclass(slots=True)
 class Companion:
-    """A service next to the coded one: `bundled` may not be billed beside it, `separate` may if `condition` is documented."""
+    """A service next to the coded one: `bundled` may not be billed beside it, `separate` may if `condition` is
+    documented.
+    """
 
     codes: tuple[str, ...]
     status: Literal["bundled", "separate"]
@@ -56,7 +58,9 @@ class Companion:
 
 @dataclass(slots=True)
 class Cause:
-    """Why a disposition is what it is. `id` is the id of the flag it raises, where one does; `lesions` whom it concerns."""
+    """Why a disposition is what it is. `id` is the id of the flag it raises, where one does; `lesions` whom it
+    concerns.
+    """
 
     id: str
     text: str

@@ -19,7 +19,9 @@ FOLDER = Path(__file__).parent / "policies"
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing that payers decide: what it is about, the values it may have, and the one that holds when a file is silent."""
+    """One thing that payers decide: what it is about, the values it may have, and the one that holds when a file is
+    silent.
+    """
 
     meaning: str
     allowed: tuple[str, ...]
@@ -29,7 +31,8 @@ class Setting:
 
 SETTINGS: Mapping[str, Setting] = {
     "contralateral": Setting(
-        "How one lesion in each breast under one modality is reported: first and additional code, or the first code with 50.",
+        "How one lesion in each breast under one modality is reported: first and additional code, or the first "
+        "code with 50.",
         ("add_on", "modifier_50"),
         "add_on",
         "cpt.localization.contralateral",
@@ -41,7 +44,8 @@ SETTINGS: Mapping[str, Setting] = {
         "modifier.distinct",
     ),
     "tomosynthesis_only": Setting(
-        "What a localization aimed by tomosynthesis alone is: a decision for a person, the unlisted code, or a row of the family.",
+        "What a localization aimed by tomosynthesis alone is: a decision for a person, the unlisted code, or a "
+        "row of the family.",
         ("review", "19499", "19281", "19283"),
         "review",
         "policy.tomosynthesis_only",
@@ -71,7 +75,8 @@ SETTINGS: Mapping[str, Setting] = {
         "modifier.side",
     ),
     "imaging_mass": Setting(
-        "Which diagnosis a mass gets that imaging found: the lump codes by side and quadrant, or the abnormal-imaging code.",
+        "Which diagnosis a mass gets that imaging found: the lump codes by side and quadrant, or the "
+        "abnormal-imaging code.",
         ("N63", "R92.8"),
         "N63",
         "diagnosis.finding",
@@ -81,7 +86,9 @@ SETTINGS: Mapping[str, Setting] = {
 
 @dataclass(frozen=True)
 class Policy:
-    """A validated policy. `add_ons` overlays the additional-lesion code of a first-lesion code; `notices` go on every result."""
+    """A validated policy. `add_ons` overlays the additional-lesion code of a first-lesion code; `notices` go on every
+    result.
+    """
 
     name: str
     title: str

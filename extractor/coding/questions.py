@@ -33,8 +33,9 @@ class Choice:
 def open_questions(findings: Findings) -> list[Cause]:
     """Every blocking thing that is missing or contradicted, in the order in which it should be asked.
 
-    Elements are judged by reading for localized lesions; biopsied ones are looked at here. A lesion without a fact that its
-    code needs is open even where the element says otherwise: a code must never rest on a fact that is not there.
+    Elements are judged by reading for localized lesions; biopsied ones are looked at here. A lesion without a fact
+    that its code needs is open even where the element says otherwise: a code must never rest on a fact that is not
+    there.
     """
     causes: list[Cause] = []
     lesions = [lesion for lesion in coded_lesions(findings) if lesion.guidance != "none"]

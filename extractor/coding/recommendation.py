@@ -1,7 +1,7 @@
 """The one decision of coding: what findings support under a policy and a set of tables.
 
-Sees findings, never text. The order is fixed: nothing to report, then what must be asked, then what a person must decide,
-and only what passes all three is coded.
+Sees findings, never text. The order is fixed: nothing to report, then what must be asked, then what a person must
+decide, and only what passes all three is coded.
 """
 
 from __future__ import annotations
@@ -120,7 +120,8 @@ def _for_a_person(
         causes.append(
             Cause(
                 "policy-discontinued",
-                "Begun and stopped with nothing placed: which modifier applies depends on why, and on whose claim it is.",
+                "Begun and stopped with nothing placed: which modifier applies depends on why, and on whose "
+                "claim it is.",
                 ["modifier.discontinued"],
             )
         )

@@ -1,4 +1,6 @@
-"""Candidates for a procedure that was begun and stopped: which modifier stands depends on the reason and on the claim."""
+"""Candidates for a procedure that was begun and stopped: which modifier stands depends on the reason and on the
+claim.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ CHOICES: dict[str, tuple[tuple[str, str | None], ...]] = {
 
 
 def stopped_candidates(findings: Findings, policy: Policy, tables: Tables) -> list[Candidate]:
-    """The first-lesion line of what was attempted, with the modifier of each reading; nothing where guidance is unknown."""
+    """The first-lesion line of what was attempted, with the modifier of each reading; nothing where guidance is
+    unknown.
+    """
     cases = [
         case_of(lesion) for lesion in findings.lesions if lesion.outcome == "failed" and lesion.guidance is not None
     ]

@@ -1,4 +1,6 @@
-"""Documentation: flags for what a note lacks or contradicts, and queries to the physician. Sees findings, never text."""
+"""Documentation: flags for what a note lacks or contradicts, and queries to the physician. Sees findings, never
+text.
+"""
 
 from extractor.documentation.flags import Flag, flags
 from extractor.documentation.linter import LintError, lint

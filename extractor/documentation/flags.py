@@ -1,4 +1,5 @@
-"""From findings and recommendation to flags: one for each problem of the note, worst first, with a query where one is warranted.
+"""From findings and recommendation to flags: one for each problem of the note, worst first, with a query where one is
+warranted.
 
 Sees findings, never text. Messages are fixed sentences; the note's words stand in the evidence alone.
 """
@@ -38,7 +39,9 @@ MISSING: dict[Element, str] = {
     "indication": "The reason for the localization is not given.",
     "complications": "Whether there were complications is not documented; not documented is not none.",
     "post_placement_imaging": "Where the device sits after placement is not documented.",
-    "stereotactic_technique": "Stereotactic guidance is named, but neither coordinates, stereo pair nor depth is described.",
+    "stereotactic_technique": (
+        "Stereotactic guidance is named, but neither coordinates, stereo pair nor depth is described."
+    ),
     "consent": "Consent is not documented.",
     "time_out": "A time-out or verification of patient, site and procedure is not documented.",
     "anesthesia": "Anesthesia, or that none was used, is not documented.",
@@ -216,7 +219,9 @@ def _others(findings: Findings, recommendation: Recommendation, profile: Profile
 
 
 def _diagnoses(recommendation: Recommendation, profile: Profile, raised: list[Flag]) -> Iterator[Flag]:
-    """One flag for all diagnoses that a place or side would make more specific, unless a missing location is flagged already."""
+    """One flag for all diagnoses that a place or side would make more specific, unless a missing location is flagged
+    already.
+    """
     open_parts = {part for line in recommendation.diagnoses for part in line.unspecified}
     elements = {flag.element for flag in raised}
     if "location" in elements:

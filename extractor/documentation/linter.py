@@ -1,6 +1,7 @@
 """The query linter: what a query to a physician, drafted or edited, may not do, each with its reason.
 
-Judges the words of the query against its own quotes. Its word lists are data (`linter.toml`); it knows no findings and no codes.
+Judges the words of the query against its own quotes. Its word lists are data (`linter.toml`); it knows no findings
+and no codes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ Patterns = Mapping[str, re.Pattern[str]]
 
 @dataclass(frozen=True, slots=True)
 class LintError:
-    """`id` names the rule that was broken, `part` the part of the query, `message` what to do. Never holds words of the note."""
+    """`id` names the rule that was broken, `part` the part of the query, `message` what to do. Never holds words of
+    the note.
+    """
 
     id: str
     part: str
@@ -72,7 +75,9 @@ def _words(path: Path = FILE) -> _Words:
 
 
 def lint(query: Any, note: str | None = None) -> list[LintError]:
-    """Every fault of a query (an object or a mapping with the fields of the record). With `note` quotes are compared with it."""
+    """Every fault of a query (an object or a mapping with the fields of the record). With `note` quotes are compared
+    with it.
+    """
     words = _words()
     title, question = _text(query, "title"), _text(query, "question")
     options = [str(o) for o in _get(query, "options") or ()]

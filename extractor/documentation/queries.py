@@ -1,7 +1,8 @@
-"""Drafted queries to the physician: neutral title, one question, quotes of the record, and only options that the record supports.
+"""Drafted queries to the physician: neutral title, one question, quotes of the record, and only options that the
+record supports.
 
-A draft never suggests an answer and never tells what the answer would do. Where the record supports fewer than two readings the
-question is open, because a single offered reading would be a suggestion. Sees findings, never text.
+A draft never suggests an answer and never tells what the answer would do. Where the record supports fewer than two
+readings the question is open, because a single offered reading would be a suggestion. Sees findings, never text.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from extractor.findings import Evidence, Findings, Reading
 OTHER = "Other (please specify)"
 UNABLE = "Unable to determine"
 INSTRUCTION = (
-    "If clinically appropriate, please document your answer as a signed and dated addendum to the report, from your own recollection "
+    "If clinically appropriate, please document your answer as a signed and dated addendum to the report, from "
+    "your own recollection "
     "and the images."
 )
 MOST_INDICATORS = 6
@@ -54,28 +56,36 @@ FORMS: dict[str, Form] = {
     ),
     "guidance": Form(
         "Guidance technique clarification",
-        "The quoted passages describe the placement. Please document the image guidance, if any, that was used to position the device.",
-        "The quoted passages describe the guidance of the placement differently. Please document the image guidance that was used to "
+        "The quoted passages describe the placement. Please document the image guidance, if any, that was used "
+        "to position the device.",
+        "The quoted passages describe the guidance of the placement differently. Please document the image "
+        "guidance that was used to "
         "position the device.",
         ("device", "outcome", "target"),
     ),
     "laterality": Form(
         "Side of the procedure",
-        "The quoted passages describe the procedure without a side. Please document the side on which it was performed.",
-        "The quoted passages give the side of the procedure differently. Please document the side on which it was performed.",
+        "The quoted passages describe the procedure without a side. Please document the side on which it was "
+        "performed.",
+        "The quoted passages give the side of the procedure differently. Please document the side on which it "
+        "was performed.",
         ("device", "target", "guidance", "outcome"),
     ),
     "lesion_count": Form(
         "Number of lesions localized",
-        "The quoted passages describe the devices that were placed. Please document the number of separate lesions localized, with the "
+        "The quoted passages describe the devices that were placed. Please document the number of separate "
+        "lesions localized, with the "
         "device or devices at each.",
-        "The quoted passages give the number of lesions differently. Please document the number of separate lesions localized.",
+        "The quoted passages give the number of lesions differently. Please document the number of separate "
+        "lesions localized.",
         ("device", "target", "outcome"),
     ),
     "site": Form(
         "Structure localized",
-        "The quoted passages describe the target. Please document the anatomic structure in which the device was placed.",
-        "The quoted passages describe the target differently. Please document the anatomic structure in which the device was placed.",
+        "The quoted passages describe the target. Please document the anatomic structure in which the device "
+        "was placed.",
+        "The quoted passages describe the target differently. Please document the anatomic structure in which "
+        "the device was placed.",
         ("site", "target", "location"),
     ),
     "target": Form(
@@ -93,12 +103,14 @@ FORMS: dict[str, Form] = {
     "indication": Form(
         "Reason for the procedure",
         "The quoted passages describe the placement. Please document the clinical reason for the procedure.",
-        "The quoted passages give the reason for the procedure differently. Please document the clinical reason for the procedure.",
+        "The quoted passages give the reason for the procedure differently. Please document the clinical reason "
+        "for the procedure.",
         ("target", "device", "outcome"),
     ),
     "complications": Form(
         "Course of the procedure",
-        "The quoted passages describe the procedure. Please document its course, including events during or after it, if any.",
+        "The quoted passages describe the procedure. Please document its course, including events during or "
+        "after it, if any.",
         "The quoted passages describe the course of the procedure differently. Please document its course.",
         ("outcome",),
     ),

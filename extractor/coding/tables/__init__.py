@@ -1,7 +1,7 @@
 """The code tables: loaded, validated and looked up by date of service.
 
-The files beside this module hold the rows; `schema` says what a row may hold, `compare` what two editions do differently.
-Knows nothing of notes or findings. A set of tables is immutable and shared by every note of its period.
+The files beside this module hold the rows; `schema` says what a row may hold, `compare` what two editions do
+differently. Knows nothing of notes or findings. A set of tables is immutable and shared by every note of its period.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ __all__ = [
     "Row",
     "TableError",
     "Tables",
-    "check",
     "load_tables",
     "parse_date",
+    "validate",
 ]
 
 FOLDER = Path(__file__).parent
@@ -169,7 +169,8 @@ class Tables:
     rules: Mapping[str, Raw]
     examples: tuple[Raw, ...]
     sources: Mapping[str, Raw]
-    primary_of: Mapping[str, str] = field(default_factory=dict)
+    primary_of: Mapping[str, str]
+    raw: Mapping[str, tuple[Raw, ...]] = field(repr=False)
 
     def covers(self, day: date | None) -> bool:
         """Whether the family had begun on that day; an unknown day is taken for covered."""
@@ -432,21 +433,24 @@ def _build(edition: Edition, day: date, folder: Path) -> Tables:
         examples=tuple(rows("examples")),
         sources={r["key"]: r for r in content["sources"][1]},
         primary_of={r["addon"]: r["primaries"][0] for r in rows("addons")},
+        raw={name: tuple(rows(name)) if name != "editions" else tuple(content[name][1]) for name in SCHEMA},
     )
 
 
 def load_tables(at: str | date | None = None, folder: Path | str | None = None) -> Tables:
     """The tables in force on a date of service (a date, its ISO form, or the name of an edition; None: the latest).
 
-    Raises TableError with every fault of every file. A date after the last edition gets the last one, and `notice` says so.
+    Raises TableError with every fault of every file. A date after the last edition gets the last one, and `notice`
+    says so.
     """
     return _load(at, Path(folder) if folder else FOLDER)
 
 
-def check(folder: Path | str | None = None) -> list[str]:
-    """Every error of the tables in a folder; empty when they can be used."""
+def validate(folder: Path | str | None = None) -> list[str]:
+    """Every fault of the files in a folder, read afresh; empty when they can be used."""
     try:
-        _read.cache_clear()
+        for cached in (_read, _breaks, _load, _build):
+            cached.cache_clear()
         _read(Path(folder) if folder else FOLDER)
     except TableError as error:
         return error.errors

@@ -1,8 +1,8 @@
 """What a table file may hold: its columns, their kinds and their allowed values, and the check of a file against them.
 
-Nothing here knows what a column means for coding. Every check goes on to the end and returns all errors at once, each with the
-file, the row and what to do; a key that no column names is an error, because a misspelt key would otherwise be a rule that
-silently does not exist.
+Nothing here knows what a column means for coding. Every check goes on to the end and returns all errors at once, each
+with the file, the row and what to do; a key that no column names is an error, because a misspelt key would otherwise
+be a rule that silently does not exist.
 """
 
 from __future__ import annotations
@@ -191,6 +191,21 @@ SCHEMA: dict[str, dict[str, Column]] = {
     },
 }
 
+EXAMPLE_LESION: dict[str, Column] = {
+    "side": Column(required=False, allowed=("left", "right")),
+    "guidance": Column(
+        required=False,
+        allowed=("stereotactic", "tomosynthesis", "mammographic", "ultrasound", "mri", "ct", "fluoroscopic", "none"),
+    ),
+    "site": Column(required=False, allowed=("breast", "axilla", "other_soft_tissue", "open")),
+    "devices": Column("texts", required=False, pattern=r"[a-z_]+( x[0-9]+)?"),
+    "target": Column(required=False),
+    "tomosynthesis": Column("flag", required=False),
+    "biopsied": Column("flag", required=False),
+    "outcome": Column(required=False, allowed=("placed", "failed", "not_attempted", "open")),
+}
+"""A lesion of a worked example."""
+
 HEAD: dict[str, Column] = {"name": Column(), "as_of": Column("date")}
 
 
@@ -219,7 +234,9 @@ def check_row(row: Mapping[str, Any], columns: Mapping[str, Column], where: str)
 
 
 def read_table(folder: Path, name: str) -> tuple[dict[str, Any], list[dict[str, Any]], list[str]]:
-    """Head, rows and errors of one table file. A file that is missing or is no TOML is an error, never an empty table."""
+    """Head, rows and errors of one table file. A file that is missing or is no TOML is an error, never an empty
+    table.
+    """
     path = folder / f"{name}.toml"
     try:
         with path.open("rb") as file:
@@ -243,6 +260,9 @@ def read_table(folder: Path, name: str) -> tuple[dict[str, Any], list[dict[str, 
     for number, row in enumerate(rows, 1):
         where = f"{path.name}: row {number}"
         errors += check_row(row, SCHEMA[name], where)
+        if name == "examples" and KINDS["tables"](row.get("lesions", [])):
+            for at, lesion in enumerate(row.get("lesions", ()), 1):
+                errors += check_row(lesion, EXAMPLE_LESION, f"{where}: lesion {at}")
         begins, ends = row.get("effective"), row.get("ended")
         if type(begins) is date and type(ends) is date and ends < begins:
             errors.append(f"{where}: ended {ends} before it was effective {begins}")
