@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from extractor.cli import evaluate, run, show
+from extractor.cli import audit, evaluate, explain, run, show, tables
 
 # Without rich mark-up, help needs no import of rich; pretty exceptions would print the values of variables.
 app = typer.Typer(
@@ -22,8 +22,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.command)
+app.command("audit")(audit.command)
 app.command("show")(show.command)
 app.command("evaluate")(evaluate.command)
+app.command("explain")(explain.command)
+app.add_typer(tables.app, name="tables")
 
 
 def _version(wanted: bool) -> None:

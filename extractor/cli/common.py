@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from extractor.api import Extractor
+    from extractor.batch import Tally
     from extractor.note import Note
     from extractor.result import Result
     from extractor.sources import Inputs, Reject
@@ -100,17 +101,22 @@ def open_inputs(
     return inputs
 
 
-def run_batch(inputs: Inputs, process: Callable[[Note], Result], out: Path | None, quiet: bool) -> NoReturn:
-    """Read every note, write every result, name every reject, and leave with the exit status."""
+def run_batch(
+    inputs: Inputs,
+    process: Callable[[Note], Result],
+    out: Path | None,
+    quiet: bool,
+    items: Iterable[Note | Reject] | None = None,
+) -> Tally:
+    """Read every note, write every result, name every reject. `items`: what to read where it is more than `inputs`."""
     from extractor import sinks
     from extractor.batch import Tally, outcomes
     from extractor.sources import Reject
 
     tally = Tally()
     try:
-        check_output(inputs, out)
         with sinks.results(out) as write, sinks.rejects(out) as write_reject, _bar(inputs, quiet) as shown:
-            for outcome in shown(outcomes(inputs, process)):
+            for outcome in shown(outcomes(inputs if items is None else items, process)):
                 tally.add(outcome)
                 if isinstance(outcome, Reject):
                     write_reject(outcome)
@@ -124,7 +130,7 @@ def run_batch(inputs: Inputs, process: Callable[[Note], Result], out: Path | Non
     if not quiet and (out or sys.stderr.isatty()):
         passed = f" ({inputs.skipped} files of other endings passed over)" if inputs.skipped else ""
         say(f"{tally}{passed}{f' -> {out}' if out else ''}")
-    raise typer.Exit(1 if tally.rejects else 0)
+    return tally
 
 
 def check_output(inputs: Inputs, out: Path | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 from extractor.cli import common as c
 
 
@@ -25,4 +27,5 @@ def command(
     inputs = c.open_inputs(paths, output, format, id_column, text_column, encoding, max_bytes)
     c.check_output(inputs, output)
     extractor = c.load_extractor(policy, profile)
-    c.run_batch(inputs, extractor.extract, output, quiet)
+    tally = c.run_batch(inputs, extractor.extract, output, quiet)
+    raise typer.Exit(1 if tally.rejects else 0)
