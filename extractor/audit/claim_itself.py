@@ -134,8 +134,10 @@ def _pairs(book: Book) -> None:
     """Column-two lines that share a side with their column-one line and carry no modifier that would lift the
     edit.
     """
-    for two in book.claim:
-        for one in book.claim:
+    # A line that is wrong in itself forms no pair: correcting it settles both.
+    sound = [line for line in book.claim if line.line not in book.explained]
+    for two in sound:
+        for one in sound:
             pair = book.tables.pairs.get((one.code, two.code))
             if (
                 pair is None
