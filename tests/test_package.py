@@ -63,6 +63,19 @@ def test_installed_elsewhere_it_reads_and_scores(installed: Path) -> None:
     assert "tables" in run(installed, "--help")
 
 
+def test_components_are_found_by_name_in_a_foreign_pipeline() -> None:
+    """spaCy finds them by their entry points: nothing of the package is imported by hand."""
+    from importlib.metadata import entry_points
+
+    names = sorted(entry.name for entry in entry_points(group="spacy_factories") if entry.name.startswith("extractor_"))
+    if not names:
+        pytest.skip("the package is not installed, so it has no entry points")
+    code = f"import spacy; nlp = spacy.blank('en'); [nlp.get_factory_meta(name) for name in {names!r}]; print('found')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "found\n", done.stderr
+    assert len(names) == 5
+
+
 def test_constraints_hold_names_and_versions_only() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     for line in lines:

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -180,6 +181,19 @@ def test_output_that_cannot_be_written(extractor: Command, note: Path) -> None:
         )  # fmt: skip
     assert done.returncode == 3
     assert b"could not be written" in done.stderr
+
+
+def test_a_batch_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "extractor", "run", "-", "--format", "jsonl", "-o", str(tmp_path / "out.jsonl")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as running:
+        assert running.stdin
+        assert running.stderr
+        running.stdin.write(b'no json\n{"note_id": "a", "text": ""}\n')
+        running.stdin.flush()
+        running.stderr.readline()  # the reject of the first line: the batch has begun and waits for more
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 130
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_progress_on_a_terminal_only(note: Path, tmp_path: Path) -> None:
