@@ -146,6 +146,8 @@ def _pairs(book: Book) -> None:
                 or not _share_side(book, one, two)
             ):
                 continue
+            if book.policy.add_ons.get(two.code) == one.code:
+                continue  # the policy itself pairs them as one row
             if pair.indicator == 1 and not DISTINCT & {*two.modifiers, *one.modifiers}:
                 book.add(
                     "ptp-pair",

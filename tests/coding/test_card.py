@@ -50,7 +50,11 @@ def test_stopping_modifier_on_a_completed_procedure(term):
 
 
 def test_stopped_procedure_offers_the_modifiers_by_claim():
-    stopped = {**ONE, "status": "discontinued", "lesions": [{"side": "right", "guidance": "stereotactic", "outcome": "failed"}]}
+    stopped = {
+        **ONE,
+        "status": "discontinued",
+        "lesions": [{"side": "right", "guidance": "stereotactic", "outcome": "failed"}],
+    }
     made = recommend(findings_of(stopped), POLICY, TABLES)
     assert [" ".join(map(shown, c.codes)) for c in made.candidates] == ["19283-RT-53", "19283-RT-52", ""]
     facility = POLICY.__class__(name="f", title="f", claim="facility")
@@ -92,7 +96,11 @@ def diagnosed(*diagnoses, target="mass", location=None):
         ("R92.1", diagnosed(target="calcifications"), [("R92.1", ())]),
         ("D24.9", diagnosed(Diagnosis("fibroadenoma", "uncertain")), [("N63.10", ("quadrant",))]),
         ("C50.919", diagnosed(Diagnosis("invasive_carcinoma", "confirmed", "right")), [("C50.911", ("quadrant",))]),
-        ("C50.912", diagnosed(Diagnosis("invasive_carcinoma", "confirmed", "left", "upper outer")), [("C50.412", ()), ("N63.10", ("quadrant",))]),
+        (
+            "C50.912",
+            diagnosed(Diagnosis("invasive_carcinoma", "confirmed", "left", "upper outer")),
+            [("C50.412", ()), ("N63.10", ("quadrant",))],
+        ),
         ("N64.4", diagnosed(Diagnosis("mastitis", "confirmed")), [("N63.10", ("quadrant",))]),
         ("R92.2", diagnosed(Diagnosis("inconclusive_mammogram", "confirmed")), [("N63.10", ("quadrant",))]),
     ],
@@ -127,7 +135,9 @@ def test_source_card_policy_does_as_printed_and_says_that_it_is_rejected():
     made = recommend(findings_of(TWO), card, TABLES)
     assert list(map(shown, made.codes)) == ["19283-RT", "19282-RT"]
     for example in (ONE, TWO, {"id": "other", "type": "other"}):
-        assert any("reject 19282 beside 19283" in reason for reason in recommend(findings_of(example), card, TABLES).reasons)
+        assert any(
+            "reject 19282 beside 19283" in reason for reason in recommend(findings_of(example), card, TABLES).reasons
+        )
     text = explain("source-card")
     assert all(row["answer"] in text for row in TABLES.card)
 

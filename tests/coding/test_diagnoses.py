@@ -12,7 +12,11 @@ PROOF = (Evidence(0, 1, "x"),)
 
 def codes(*diagnoses, side="right", target="mass", location=None, site="breast", day="2026-02-02", facts=()):
     findings = findings_of(
-        {"id": "d", "lesions": [{"side": side, "guidance": "ultrasound", "target": target, "site": site}], "facts": list(facts)}
+        {
+            "id": "d",
+            "lesions": [{"side": side, "guidance": "ultrasound", "target": target, "site": site}],
+            "facts": list(facts),
+        }
     )
     findings.diagnoses = [Diagnosis(*d) if isinstance(d, tuple) else d for d in diagnoses]
     findings.lesions[0].location = location or Location()
@@ -23,9 +27,17 @@ def codes(*diagnoses, side="right", target="mass", location=None, site="breast",
 @pytest.mark.parametrize(
     ("side", "clock", "want"),
     [
-        ("right", "10:00", "N63.11"), ("right", "1:00", "N63.12"), ("right", "8:00", "N63.13"), ("right", "4:30", "N63.14"),
-        ("left", "2:00", "N63.21"), ("left", "11:00", "N63.22"), ("left", "5:00", "N63.23"), ("left", "7:00", "N63.24"),
-        ("left", "12:00", "N63.20"), ("right", "9:00", "N63.10"), ("right", "9:00-11:00", "N63.10"),
+        ("right", "10:00", "N63.11"),
+        ("right", "1:00", "N63.12"),
+        ("right", "8:00", "N63.13"),
+        ("right", "4:30", "N63.14"),
+        ("left", "2:00", "N63.21"),
+        ("left", "11:00", "N63.22"),
+        ("left", "5:00", "N63.23"),
+        ("left", "7:00", "N63.24"),
+        ("left", "12:00", "N63.20"),
+        ("right", "9:00", "N63.10"),
+        ("right", "9:00-11:00", "N63.10"),
     ],
 )
 def test_quadrant_of_the_clock(side, clock, want):
@@ -33,7 +45,8 @@ def test_quadrant_of_the_clock(side, clock, want):
 
 
 @pytest.mark.parametrize(
-    ("region", "want"), [("axillary tail", "N63.31"), ("retroareolar", "N63.41"), ("subareolar", "N63.41"), ("somewhere", "N63.10")]
+    ("region", "want"),
+    [("axillary tail", "N63.31"), ("retroareolar", "N63.41"), ("subareolar", "N63.41"), ("somewhere", "N63.10")],
 )
 def test_region(region, want):
     assert codes(location=Location(region=region)) == [want]
@@ -42,9 +55,16 @@ def test_region(region, want):
 @pytest.mark.parametrize(
     ("concept", "right", "left"),
     [
-        ("dcis", "D05.11", "D05.12"), ("lcis", "D05.01", "D05.02"), ("fibroadenoma", "D24.1", "D24.2"), ("papilloma", "D24.1", "D24.2"),
-        ("phyllodes", "D48.61", "D48.62"), ("cyst", "N60.01", "N60.02"), ("adh", "N60.91", "N60.92"),
-        ("inflammatory_carcinoma", "C50.A1", "C50.A2"), ("fat_necrosis", "N64.1", "N64.1"), ("invasive_carcinoma", "C50.911", "C50.912"),
+        ("dcis", "D05.11", "D05.12"),
+        ("lcis", "D05.01", "D05.02"),
+        ("fibroadenoma", "D24.1", "D24.2"),
+        ("papilloma", "D24.1", "D24.2"),
+        ("phyllodes", "D48.61", "D48.62"),
+        ("cyst", "N60.01", "N60.02"),
+        ("adh", "N60.91", "N60.92"),
+        ("inflammatory_carcinoma", "C50.A1", "C50.A2"),
+        ("fat_necrosis", "N64.1", "N64.1"),
+        ("invasive_carcinoma", "C50.911", "C50.912"),
     ],
 )
 def test_confirmed(concept, right, left):
@@ -60,7 +80,13 @@ def test_uncertain_malignancy_is_never_coded():
 
 @pytest.mark.parametrize(
     ("target", "want"),
-    [("calcifications", ["R92.1"]), ("architectural_distortion", ["R92.8"]), ("asymmetry", ["R92.8"]), ("enhancement", ["R92.8"]), ("clip", [])],
+    [
+        ("calcifications", ["R92.1"]),
+        ("architectural_distortion", ["R92.8"]),
+        ("asymmetry", ["R92.8"]),
+        ("enhancement", ["R92.8"]),
+        ("clip", []),
+    ],
 )
 def test_finding(target, want):
     assert codes(target=target) == want

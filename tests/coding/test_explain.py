@@ -20,7 +20,13 @@ def test_every_rule_that_coding_names():
     named = set()
     for example in TABLES.examples:
         made = recommend(findings_of(example), load_policy(example.get("policy", "cpt")), TABLES)
-        lines = [*made.codes, *made.diagnoses, *made.causes, *made.companions, *(x for c in made.candidates for x in c.codes)]
+        lines = [
+            *made.codes,
+            *made.diagnoses,
+            *made.causes,
+            *made.companions,
+            *(x for c in made.candidates for x in c.codes),
+        ]
         named |= {rule for line in lines for rule in line.rules}
     for rule in named:
         assert explain(rule)
@@ -29,10 +35,20 @@ def test_every_rule_that_coding_names():
 @pytest.mark.parametrize(
     ("term", "words"),
     [
-        ("19295", "Never a seed code"), ("26", "PC/TC indicator 0"), ("XU", "XS"), ("ncci.ptp.19285.19283", "column two"),
-        ("ncci.mue.19283", "absolute"), ("207RH0000X", "2085R0202X"), ("C50.411", "upper outer"), ("missing-guidance", "blocking"),
-        ("contralateral", "modifier_50"), ("cpt.localization.count", "Worked examples"), ("dcis", "D05.11"), ("modifier.XE", "session"),
-        ("deleted.19290", "2014-01-01"), ("medicare", "XS"),
+        ("19295", "Never a seed code"),
+        ("26", "PC/TC indicator 0"),
+        ("XU", "XS"),
+        ("ncci.ptp.19285.19283", "column two"),
+        ("ncci.mue.19283", "absolute"),
+        ("207RH0000X", "2085R0202X"),
+        ("C50.411", "upper outer"),
+        ("missing-guidance", "blocking"),
+        ("contralateral", "modifier_50"),
+        ("cpt.localization.count", "Worked examples"),
+        ("dcis", "D05.11"),
+        ("modifier.XE", "session"),
+        ("deleted.19290", "2014-01-01"),
+        ("medicare", "XS"),
     ],
 )
 def test_words(term, words):

@@ -29,7 +29,11 @@ def test_shipped_policies():
     ("lesions", "setting", "want"),
     [
         ([lesion("right"), lesion("left")], {"contralateral": "modifier_50"}, ["19283-50"]),
-        ([lesion("right"), lesion("right"), lesion("left")], {"contralateral": "modifier_50"}, ["19283-50", "19284-RT"]),
+        (
+            [lesion("right"), lesion("right"), lesion("left")],
+            {"contralateral": "modifier_50"},
+            ["19283-50", "19284-RT"],
+        ),
         ([lesion("right"), lesion("right")], {"contralateral": "modifier_50"}, ["19283-RT", "19284-RT"]),
         ([lesion("right"), lesion("right", "ultrasound")], {"distinct_modifier": "XS"}, ["19285-RT", "19283-RT-XS"]),
         ([lesion("right", "tomosynthesis")], {"tomosynthesis_only": "19499"}, ["19499-RT"]),
@@ -66,7 +70,13 @@ def test_all_faults_of_a_file_at_once(tmp_path):
     with pytest.raises(TableError) as raised:
         load_policy(path)
     text = "\n".join(raised.value.errors)
-    for part in ("unknown key 'extra'", "'title' is missing", "'distinct_modifier' is 'XX'", "unknown key 'colour'", "add_ons: '19283'"):
+    for part in (
+        "unknown key 'extra'",
+        "'title' is missing",
+        "'distinct_modifier' is 'XX'",
+        "unknown key 'colour'",
+        "add_ons: '19283'",
+    ):
         assert part in text
 
 

@@ -9,7 +9,16 @@ from extractor.coding import SETTINGS, load_policy, load_tables, policy_names, r
 from extractor.coding.lines import further_code
 from extractor.documentation import flags, lint, load_profile
 from extractor.findings import (
-    ELEMENTS, Complication, Device, Diagnosis, ElementFinding, Evidence, Findings, Lesion, Location, Reading,
+    ELEMENTS,
+    Complication,
+    Device,
+    Diagnosis,
+    ElementFinding,
+    Evidence,
+    Findings,
+    Lesion,
+    Location,
+    Reading,
 )
 
 TABLES = load_tables()
@@ -27,10 +36,16 @@ policies = st.one_of(
     ),
 )
 devices = st.builds(
-    Device, st.sampled_from([None, "wire", "clip", "radioactive_seed", "dye", "carbon"]), st.sampled_from([None, 1, 2, 3]), st.none(), proofs
+    Device,
+    st.sampled_from([None, "wire", "clip", "radioactive_seed", "dye", "carbon"]),
+    st.sampled_from([None, 1, 2, 3]),
+    st.none(),
+    proofs,
 )
 locations = st.builds(
-    Location, st.sampled_from([None, "2:00", "10:30", "12:00", "9:00-11:00"]), st.sampled_from([None, "upper outer", "lower inner"]),
+    Location,
+    st.sampled_from([None, "2:00", "10:30", "12:00", "9:00-11:00"]),
+    st.sampled_from([None, "upper outer", "lower inner"]),
     st.sampled_from([None, "axillary tail", "retroareolar"]),
 )
 
@@ -38,9 +53,15 @@ locations = st.builds(
 @st.composite
 def lesions(draw, number):
     lesion = Lesion(
-        number, draw(st.sampled_from(["breast", "breast", "breast", "axilla", "other_soft_tissue", None])), draw(sides), draw(guidances),
-        draw(st.booleans()), draw(st.lists(devices, max_size=2)),
-        draw(st.sampled_from([None, "mass", "calcifications", "clip", "lymph_node", "enhancement"])), draw(locations), draw(st.booleans()),
+        number,
+        draw(st.sampled_from(["breast", "breast", "breast", "axilla", "other_soft_tissue", None])),
+        draw(sides),
+        draw(guidances),
+        draw(st.booleans()),
+        draw(st.lists(devices, max_size=2)),
+        draw(st.sampled_from([None, "mass", "calcifications", "clip", "lymph_node", "enhancement"])),
+        draw(locations),
+        draw(st.booleans()),
         draw(st.sampled_from(["placed", "placed", "placed", "failed", "not_attempted", None])),
     )
     lesion.evidence = {name: draw(proofs) for name in ("laterality", "guidance", "target", "outcome")}
@@ -51,26 +72,50 @@ def lesions(draw, number):
 def any_findings(draw):
     made = [draw(lesions(n)) for n in range(1, draw(st.integers(0, 5)) + 1)]
     readings = st.lists(
-        st.builds(Reading, st.sampled_from(["left", "right", "stereotactic", "ultrasound", "mammographic", 1, 2, 3, None]), proofs), max_size=3
+        st.builds(
+            Reading,
+            st.sampled_from(["left", "right", "stereotactic", "ultrasound", "mammographic", 1, 2, 3, None]),
+            proofs,
+        ),
+        max_size=3,
     )
     statuses = st.sampled_from(["present", "present", "present", "missing", "conflicting", "not_applicable"])
-    elements = {e: ElementFinding(e, draw(statuses), draw(proofs), draw(readings)) for e in ELEMENTS if draw(st.booleans())}
+    elements = {
+        e: ElementFinding(e, draw(statuses), draw(proofs), draw(readings)) for e in ELEMENTS if draw(st.booleans())
+    }
     return Findings(
-        "n", draw(st.sampled_from(["localization", "localization", "biopsy", "biopsy_and_localization", "other"])),
-        draw(st.sampled_from(["completed", "completed", "partial", "discontinued", "cancelled", None])), draw(proofs), made,
-        draw(st.sampled_from([None, 0, 1, 2, sum(x.localized for x in made)])), draw(readings), draw(st.booleans()),
-        draw(st.lists(st.builds(Complication, st.sampled_from(["hematoma", "vasovagal"]), proofs), max_size=2)), draw(proofs), elements,
+        "n",
+        draw(st.sampled_from(["localization", "localization", "biopsy", "biopsy_and_localization", "other"])),
+        draw(st.sampled_from(["completed", "completed", "partial", "discontinued", "cancelled", None])),
+        draw(proofs),
+        made,
+        draw(st.sampled_from([None, 0, 1, 2, sum(x.localized for x in made)])),
+        draw(readings),
+        draw(st.booleans()),
+        draw(st.lists(st.builds(Complication, st.sampled_from(["hematoma", "vasovagal"]), proofs), max_size=2)),
+        draw(proofs),
+        elements,
         draw(
             st.lists(
                 st.builds(
-                    Diagnosis, st.sampled_from(["dcis", "invasive_carcinoma", "mass", "breast_cancer", "no_such_concept"]),
-                    st.sampled_from(["confirmed", "uncertain", "history"]), sides, st.sampled_from([None, "upper outer", "somewhere"]), proofs,
+                    Diagnosis,
+                    st.sampled_from(["dcis", "invasive_carcinoma", "mass", "breast_cancer", "no_such_concept"]),
+                    st.sampled_from(["confirmed", "uncertain", "history"]),
+                    sides,
+                    st.sampled_from([None, "upper outer", "somewhere"]),
+                    proofs,
                 ),
                 max_size=3,
             )
         ),
-        draw(st.sampled_from([None, "2025-03-04", "1999-01-01", "no date", "2031-05-05"])), (), draw(st.booleans()), draw(proofs), draw(proofs),
-        draw(proofs), draw(proofs), draw(st.dictionaries(st.sampled_from(["post_placement_mammogram", "same_unit", "male_patient"]), proofs)),
+        draw(st.sampled_from([None, "2025-03-04", "1999-01-01", "no date", "2031-05-05"])),
+        (),
+        draw(st.booleans()),
+        draw(proofs),
+        draw(proofs),
+        draw(proofs),
+        draw(proofs),
+        draw(st.dictionaries(st.sampled_from(["post_placement_mammogram", "same_unit", "male_patient"]), proofs)),
     )
 
 

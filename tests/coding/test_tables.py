@@ -89,8 +89,15 @@ def test_examples_fail_when_a_table_is_wrong(folder):
 @pytest.mark.parametrize(
     ("day", "edition"),
     [
-        ("2014-01-01", "cpt-2014"), ("2019-12-31", "cpt-2014"), ("2024-07-01", "cpt-2024"), ("2025-12-31", "cpt-2025"),
-        ("2026-11-22", "cpt-2026"), ("2031-01-01", "cpt-2026"), (None, "cpt-2026"), ("cpt-2025", "cpt-2025"), (date(2022, 5, 5), "cpt-2020"),
+        ("2014-01-01", "cpt-2014"),
+        ("2019-12-31", "cpt-2014"),
+        ("2024-07-01", "cpt-2024"),
+        ("2025-12-31", "cpt-2025"),
+        ("2026-11-22", "cpt-2026"),
+        ("2031-01-01", "cpt-2026"),
+        (None, "cpt-2026"),
+        ("cpt-2025", "cpt-2025"),
+        (date(2022, 5, 5), "cpt-2020"),
     ],
 )
 def test_date_of_service_picks_the_edition(day, edition):

@@ -73,7 +73,10 @@ def test_title_only_guidance_is_one_flag_with_an_open_question():
 
 def test_conflicting_readings_become_options_with_their_quotes():
     findings = example(conflicting=["laterality"])
-    findings.elements["laterality"].readings = [Reading("right", words("RIGHT BREAST")), Reading("left", words("in the left breast", 40))]
+    findings.elements["laterality"].readings = [
+        Reading("right", words("RIGHT BREAST")),
+        Reading("left", words("in the left breast", 40)),
+    ]
     query = raised(findings)[0].query
     assert query.options == ["Right", "Left", "Other (please specify)", "Unable to determine"]
     assert [i.text for i in query.indicators] == ["RIGHT BREAST", "in the left breast"]
@@ -83,7 +86,10 @@ def test_conflicting_readings_become_options_with_their_quotes():
 
 def test_conflicting_counts_become_options():
     findings = example(conflicting=["lesion_count"], count_open=True)
-    findings.lesion_count_readings = [Reading(2, words("each of the two foci")), Reading(1, words("a single lesion", 50))]
+    findings.lesion_count_readings = [
+        Reading(2, words("each of the two foci")),
+        Reading(1, words("a single lesion", 50)),
+    ]
     assert raised(findings)[0].query.options[:2] == ["Two lesions", "One lesion"]
 
 
@@ -109,7 +115,10 @@ def test_other_flags():
     [
         ({"lesions": [{**LESION, "guidance": "tomosynthesis"}]}, "policy-tomosynthesis-only"),
         ({"lesions": [{**LESION, "guidance": "ct"}]}, "policy-guidance-without-code"),
-        ({"lesions": [{**LESION, "outcome": "failed", "devices": []}], "status": "discontinued"}, "policy-discontinued"),
+        (
+            {"lesions": [{**LESION, "outcome": "failed", "devices": []}], "status": "discontinued"},
+            "policy-discontinued",
+        ),
         ({"lesions": [LESION, {**LESION, "outcome": "failed"}], "status": "partial"}, "policy-partial"),
         ({"lesions": [LESION] * 4}, "policy-units-over-mue"),
         ({"lesions": [{**LESION, "devices": ["carbon"]}]}, "policy-dye-only"),
@@ -123,7 +132,10 @@ def test_flag_of_a_policy_decision(changes, wanted):
 
 
 def test_preliminary_beside_a_query():
-    assert ids(example(preliminary=True, missing=["lesion_count"], count_open=True)) == ["missing-lesion-count", "preliminary-report"]
+    assert ids(example(preliminary=True, missing=["lesion_count"], count_open=True)) == [
+        "missing-lesion-count",
+        "preliminary-report",
+    ]
 
 
 def test_missing_location_and_quadrant_are_one_problem():
@@ -150,7 +162,10 @@ def test_no_flags_for_other_documents():
 
 
 def test_consequences_are_not_asked_again():
-    findings = example(missing=["device_deployment", "device_type", "post_placement_imaging"], lesions=[{**LESION, "outcome": "open", "devices": []}])
+    findings = example(
+        missing=["device_deployment", "device_type", "post_placement_imaging"],
+        lesions=[{**LESION, "outcome": "open", "devices": []}],
+    )
     assert [f.id for f in raised(findings) if f.query] == ["missing-device-deployment"]
 
 
@@ -170,7 +185,9 @@ def test_without_words_to_quote_nothing_is_asked():
 
 
 def test_a_site_may_not_require_an_element():
-    relaxed = replace(PROFILE, elements={**PROFILE.elements, "time_out": replace(PROFILE.elements["time_out"], required=False)})
+    relaxed = replace(
+        PROFILE, elements={**PROFILE.elements, "time_out": replace(PROFILE.elements["time_out"], required=False)}
+    )
     assert raised(example(missing=["time_out"]), relaxed) == []
 
 

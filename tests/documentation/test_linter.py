@@ -5,7 +5,10 @@ import pytest
 from extractor.documentation import Query, lint
 from extractor.findings import Evidence
 
-NOTE = "EXAM: Stereotactic localization, left. The needle was advanced under ultrasound in the left breast. Two wires were placed."
+NOTE = (
+    "EXAM: Stereotactic localization, left. The needle was advanced under ultrasound in the left breast. Two "
+    "wires were placed."
+)
 INSTRUCTION = "Please document your answer as a signed and dated addendum, if clinically appropriate."
 
 
@@ -16,7 +19,9 @@ def quote(text):
 
 GOOD = {
     "title": "Guidance technique clarification",
-    "question": "The quoted passages describe the guidance differently. Please document the image guidance that was used.",
+    "question": (
+        "The quoted passages describe the guidance differently. Please document the image guidance that was used."
+    ),
     "indicators": [quote("Stereotactic localization"), quote("advanced under ultrasound")],
     "options": ["Stereotactic", "Ultrasound", "Other (please specify)", "Unable to determine"],
     "response_instruction": INSTRUCTION,
@@ -29,11 +34,21 @@ def query(**changes):
 
 
 GOOD_QUERIES = [
-    GOOD, OPEN, Query(**GOOD),
+    GOOD,
+    OPEN,
+    Query(**GOOD),
     query(options=["Clinically undetermined", "Other: ____", "Ultrasound"]),
     query(question="Could you please describe the image guidance?", options=[]),
-    query(title="Number of lesions", question="Please document the number of separate lesions.", indicators=[quote("Two wires were placed")], options=[]),
-    query(question="Was the needle advanced under ultrasound?", options=["Yes", "No", "Other (please specify)", "Unable to determine"]),
+    query(
+        title="Number of lesions",
+        question="Please document the number of separate lesions.",
+        indicators=[quote("Two wires were placed")],
+        options=[],
+    ),
+    query(
+        question="Was the needle advanced under ultrasound?",
+        options=["Yes", "No", "Other (please specify)", "Unable to determine"],
+    ),
 ]
 
 
@@ -52,7 +67,10 @@ BAD = [
     (query(question="Which CPT applies to the guidance?"), "code-word"),
     (query(question="Please document the guidance for the coder."), "code-word"),
     (query(question="Please document the diagnosis R92.1 of this record."), "code-word"),
-    (query(options=["Ultrasound (19285)", "Stereotactic", "Other (please specify)", "Unable to determine"]), "code-word"),
+    (
+        query(options=["Ultrasound (19285)", "Stereotactic", "Other (please specify)", "Unable to determine"]),
+        "code-word",
+    ),
     (query(indicators=[Evidence(0, 9, "CPT 19283")]), "code-word"),
     (query(question="Please document the guidance. Reimbursement depends on it."), "payment-word"),
     (query(question="Please document the guidance before we bill the service."), "payment-word"),
@@ -63,11 +81,19 @@ BAD = [
     (query(question="Please confirm that ultrasound was used."), "leading-question"),
     (query(question="Ultrasound was used, correct?"), "leading-question"),
     (query(question="Please document that ultrasound was used."), "leading-question"),
-    (query(question="We believe the needle was guided by ultrasound. Please document the guidance."), "leading-question"),
+    (
+        query(question="We believe the needle was guided by ultrasound. Please document the guidance."),
+        "leading-question",
+    ),
     (query(question="Wasn't the guidance stereotactic?"), "leading-question"),
     (query(question="Please document the guidance. Please document the side."), "several-questions"),
     (query(question="What was the guidance? How many lesions were there?"), "several-questions"),
-    (query(question="Was the guidance by MR?", options=["Yes", "No", "Other (please specify)", "Unable to determine"]), "yes-no"),
+    (
+        query(
+            question="Was the guidance by MR?", options=["Yes", "No", "Other (please specify)", "Unable to determine"]
+        ),
+        "yes-no",
+    ),
     (query(question="Did complications occur?", options=[]), "yes-no"),
     (query(question="Please document the tomosynthesis guidance that was used."), "unsupported-question"),
     (query(options=["Stereotactic", "MR", "Other (please specify)", "Unable to determine"]), "unsupported-option"),
@@ -75,8 +101,14 @@ BAD = [
     (query(options=["Stereotactic", "Ultrasound", "Unable to determine"]), "missing-other"),
     (query(options=["Stereotactic", "Ultrasound", "Other (please specify)"]), "missing-unable"),
     (query(options=["Ultrasound", "ultrasound.", "Other (please specify)", "Unable to determine"]), "duplicate-option"),
-    (query(options=["[x] Ultrasound", "Stereotactic", "Other (please specify)", "Unable to determine"]), "preselected-option"),
-    (query(options=["Ultrasound (preferred)", "Stereotactic", "Other (please specify)", "Unable to determine"]), "preselected-option"),
+    (
+        query(options=["[x] Ultrasound", "Stereotactic", "Other (please specify)", "Unable to determine"]),
+        "preselected-option",
+    ),
+    (
+        query(options=["Ultrasound (preferred)", "Stereotactic", "Other (please specify)", "Unable to determine"]),
+        "preselected-option",
+    ),
     (query(indicators=[]), "no-indicator"),
     (query(indicators=[Evidence(0, 5, "never said in it")]), "not-verbatim"),
     (query(indicators=[*GOOD["indicators"], Evidence(6, 19, "stereotactic ")]), "not-verbatim"),
@@ -99,8 +131,12 @@ def test_there_are_at_least_thirty_bad_queries_and_every_reason_occurs():
 def test_an_option_is_supported_by_its_linked_quote():
     words = "coordinates were computed"
     linked = Query(
-        GOOD["title"], GOOD["question"], [Evidence(0, len(words), words)], ["Stereotactic", "Other (please specify)", "Unable to determine"],
-        INSTRUCTION, [(0,)],
+        GOOD["title"],
+        GOOD["question"],
+        [Evidence(0, len(words), words)],
+        ["Stereotactic", "Other (please specify)", "Unable to determine"],
+        INSTRUCTION,
+        [(0,)],
     )
     assert lint(linked) == []
 
