@@ -53,27 +53,38 @@ def diagnoses(findings: Findings, policy: Policy, tables: Tables) -> list[Diagno
     if not lesions:
         lesions = [lesion for lesion in findings.lesions if lesion.outcome == "failed"]
     lines: list[DiagnosisLine] = []
+    beside: list[DiagnosisLine] = []
     covered: set[int] = set()
     for diagnosis in findings.diagnoses:
-        if diagnosis.certainty != "confirmed":
-            continue
-        row = tables.diagnoses.get((diagnosis.concept, "confirmed"))
+        row = tables.diagnoses.get((diagnosis.concept, "confirmed")) if diagnosis.certainty == "confirmed" else None
         if row is None:
             continue
-        ours = [lesion for lesion in lesions if diagnosis.laterality in (None, lesion.laterality)]
-        side = diagnosis.laterality or _one(lesion.laterality for lesion in ours)
+        # A diagnosis of the other side is no reason for this service.
+        same_side = [lesion for lesion in lesions if diagnosis.laterality in (None, lesion.laterality)]
+        if not same_side:
+            continue
+        ours = [lesion for lesion in same_side if _same_organ(diagnosis, lesion)]
+        side = diagnosis.laterality or _one(lesion.laterality for lesion in ours or same_side)
         place = _quadrant(diagnosis.quadrant) or _one(place_of(lesion) for lesion in ours)
-        row = _for_patient(row, findings, tables)
-        lines.append(_line(row, side, place, diagnosis.evidence, "Stated as known.", "diagnosis.confirmed"))
-        covered |= {lesion.number for lesion in ours if _same_organ(diagnosis, lesion)}
+        line = _line(
+            _for_patient(row, findings, tables),
+            side,
+            place,
+            diagnosis.evidence,
+            "Stated as known.",
+            "diagnosis.confirmed",
+        )
+        (lines if ours else beside).append(line)
+        covered |= {lesion.number for lesion in ours}
     suspected = any(
         d.certainty == "uncertain" and (d.concept, "confirmed") in tables.diagnoses for d in findings.diagnoses
     )
     for lesion in lesions:
         if lesion.number not in covered:
-            line = _finding(lesion, findings, policy, tables, suspected)
-            if line:
-                lines.append(line)
+            found = _finding(lesion, findings, policy, tables, suspected)
+            if found:
+                lines.append(found)
+    lines += beside
     for diagnosis in findings.diagnoses:
         row = tables.diagnoses.get((diagnosis.concept, "history")) if diagnosis.certainty == "history" else None
         if row:
@@ -112,7 +123,9 @@ def _for_patient(row: dict[str, Any], findings: Findings, tables: Tables) -> dic
 
 
 def _same_organ(diagnosis: Diagnosis, lesion: Lesion) -> bool:
-    return (diagnosis.concept in ("axillary_metastasis", "lymphadenopathy")) == (lesion.site == "axilla")
+    return (diagnosis.concept in ("axillary_metastasis", "metastatic_node", "lymphadenopathy")) == (
+        lesion.site == "axilla"
+    )
 
 
 def _finding(

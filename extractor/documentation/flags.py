@@ -108,8 +108,11 @@ def _element_flag(
             evidence += tuple(e for e in findings.title_mismatch if e not in evidence)
     if found.lesions and len(findings.lesions) > 1:
         message += f" Lesion{'s' if len(found.lesions) > 1 else ''} {', '.join(map(str, found.lesions))}."
-    ask = entry.query and recommendation.disposition != "not_reportable" and not _follows(element, found, findings)
-    return Flag(flag_id, element, entry.severity, message, evidence, draft(flag_id, findings) if ask else None, rules)
+    # Where nothing is reportable there is no code to block and no question whose answer would change one.
+    idle = recommendation.disposition == "not_reportable"
+    severity: Severity = "compliance" if idle and entry.severity == "blocking" else entry.severity
+    ask = entry.query and not idle and not _follows(element, found, findings)
+    return Flag(flag_id, element, severity, message, evidence, draft(flag_id, findings) if ask else None, rules)
 
 
 def _follows(element: Element, found: ElementFinding, findings: Findings) -> bool:

@@ -80,11 +80,9 @@ def test_specialty(term):
     assert row["answer"] in explain(term)
 
 
-def diagnosed(*diagnoses, target="mass", location=None):
-    findings = findings_of({"id": "d", "lesions": [{"side": "right", "guidance": "stereotactic", "target": target}]})
+def diagnosed(*diagnoses, target="mass", side="right"):
+    findings = findings_of({"id": "d", "lesions": [{"side": side, "guidance": "stereotactic", "target": target}]})
     findings.diagnoses = list(diagnoses)
-    if location:
-        findings.lesions[0].location.quadrant = location
     return [(line.code, line.unspecified) for line in recommend(findings, POLICY, TABLES).diagnoses]
 
 
@@ -96,11 +94,7 @@ def diagnosed(*diagnoses, target="mass", location=None):
         ("R92.1", diagnosed(target="calcifications"), [("R92.1", ())]),
         ("D24.9", diagnosed(Diagnosis("fibroadenoma", "uncertain")), [("N63.10", ("quadrant",))]),
         ("C50.919", diagnosed(Diagnosis("invasive_carcinoma", "confirmed", "right")), [("C50.911", ("quadrant",))]),
-        (
-            "C50.912",
-            diagnosed(Diagnosis("invasive_carcinoma", "confirmed", "left", "upper outer")),
-            [("C50.412", ()), ("N63.10", ("quadrant",))],
-        ),
+        ("C50.912", diagnosed(Diagnosis("invasive_carcinoma", "confirmed"), side="left"), [("C50.912", ("quadrant",))]),
         ("N64.4", diagnosed(Diagnosis("mastitis", "confirmed")), [("N63.10", ("quadrant",))]),
         ("R92.2", diagnosed(Diagnosis("inconclusive_mammogram", "confirmed")), [("N63.10", ("quadrant",))]),
     ],
@@ -108,6 +102,11 @@ def diagnosed(*diagnoses, target="mass", location=None):
 def test_diagnosis(term, made, want):
     assert made == want
     assert CARD["diagnoses", term]["answer"] in explain(term)
+
+
+def test_confirmed_cancer_with_its_quadrant():
+    made = diagnosed(Diagnosis("invasive_carcinoma", "confirmed", "left", "upper outer"), side="left")
+    assert made == [("C50.412", ())]
 
 
 def test_confirmed_benign_neoplasm_has_its_side():

@@ -118,3 +118,14 @@ def test_a_query_has_no_diagnosis():
 
 def test_lump_before_the_code_was_divided():
     assert codes(day="2016-05-05") == ["N63"]
+
+
+def test_the_other_side_is_no_reason():
+    assert codes(("invasive_carcinoma", "confirmed", "left"), side="right") == ["N63.10"]
+
+
+def test_metastatic_node_beside_a_breast_lesion_comes_second():
+    made = codes(
+        ("metastatic_node", "confirmed"), ("invasive_carcinoma", "confirmed"), location=Location(quadrant="upper outer")
+    )
+    assert made == ["C50.411", "C77.3"]

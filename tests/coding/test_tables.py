@@ -7,7 +7,7 @@ import pytest
 
 from extractor.coding import TableError, load_policy, load_tables
 from extractor.coding.examples import findings_of
-from extractor.coding.tables import FOLDER
+from extractor.coding.tables import FOLDER, parse_date
 from extractor.coding.tables.compare import check, diff
 from extractor.coding.tables.schema import SCHEMA
 
@@ -142,3 +142,31 @@ def test_diff_of_editions():
     rows = {(c.table, c.row, c.kind) for c in diff("cpt-2014", "cpt-2026").changes}
     assert ("ptp", "19120 19283", "removed") in rows
     assert diff("cpt-2026", "cpt-2026").changes == ()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2025-03-06",
+        "2025-03-06T10:11",
+        "20250306",
+        "03/06/2025",
+        "3/6/25",
+        "March 6, 2025",
+        "Mar 6 2025",
+        "6 March 2025",
+        "06-MAR-2025",
+        "6th Mar 2025",
+    ],
+)
+def test_dates_as_reports_write_them(words):
+    assert parse_date(words) == date(2025, 3, 6)
+
+
+@pytest.mark.parametrize("words", [None, "", "Tuesday", "99/99/2025", "***", "13 o'clock", "2025"])
+def test_what_is_no_date(words):
+    assert parse_date(words) is None
+
+
+def test_day_first_where_the_month_would_be_over_twelve():
+    assert parse_date("25/03/2025") == date(2025, 3, 25)

@@ -204,3 +204,8 @@ def test_gold_records_have_a_flag_for_every_gap_and_compliant_queries():
         assert blocking == (gold["recommendation"]["disposition"] == "query")
         for flag in found:
             assert not flag.query or lint(flag.query) == []
+
+
+def test_nothing_reportable_has_nothing_to_block():
+    flag = raised(example(lesions=[{"guidance": "none", "devices": ["wire"]}], missing=["laterality"]))[0]
+    assert (flag.id, flag.severity, flag.query) == ("missing-laterality", "compliance", None)

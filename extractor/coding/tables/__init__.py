@@ -6,6 +6,7 @@ differently. Knows nothing of notes or findings. A set of tables is immutable an
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -206,14 +207,41 @@ class Tables:
         return found is not None and found.kind == "family"
 
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WRITTEN = (
+    re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})"),
+    re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
+    re.compile(r"(?P<m>\d{1,2})[-/.](?P<d>\d{1,2})[-/.](?P<y>\d{4}|\d{2})(?!\d)"),
+    re.compile(r"(?P<m>[a-z]{3})[a-z]*\.?[\s-]+(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s,-]+(?P<y>\d{4})"),
+    re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s.-]*(?P<m>[a-z]{3})[a-z]*\.?[\s,-]*(?P<y>\d{4}|\d{2})(?!\d)"),
+)
+
+
 def parse_date(day: date | str | None) -> date | None:
-    """An ISO date or None; what is no date counts as unknown, because a misread date must not stop a note."""
-    if day is None or isinstance(day, date):
-        return day
-    try:
-        return date.fromisoformat(day[:10])
-    except ValueError:
-        return None
+    """A date from its ISO form or as reports write it, or None.
+
+    Figures alone are read month first unless the first is over 12. What is no date counts as unknown: a misread date
+    must not stop a note.
+    """
+    return _parse(day) if isinstance(day, str) else day
+
+
+@lru_cache(maxsize=4096)
+def _parse(words: str) -> date | None:
+    for form in _WRITTEN:
+        found = form.search(words.lower())
+        if found is None:
+            continue
+        month, first = found["m"], int(found["d"])
+        number = int(month) if month.isdigit() else _MONTHS.index(month) + 1 if month in _MONTHS else 0
+        if number > 12 >= first:
+            number, first = first, number
+        year = int(found["y"])
+        try:
+            return date(year if year > 99 else 2000 + year, number, first)
+        except ValueError:
+            continue
+    return None
 
 
 @lru_cache(maxsize=8)
@@ -340,7 +368,7 @@ def _load(at: str | date | None, folder: Path) -> Tables:
         ),
         key=lambda e: e.begins,
     )
-    if isinstance(at, str) and parse_date(at) is None:
+    if isinstance(at, str) and (any(e.name == at for e in editions) or parse_date(at) is None):
         named = next((e for e in editions if e.name == at), None)
         if named is None:
             raise TableError([f"editions.toml: no edition {at!r}; known are {', '.join(e.name for e in editions)}"])
