@@ -39,7 +39,7 @@ def compare_with_note(book: Book) -> None:
     ]
     supported = _supported(book)
     claimed, supported = _bilateral(book, claimed, supported)
-    _match(book, claimed, supported, _same_line)
+    _match(claimed, supported, _same_line)
     if _swapped(claimed, supported):
         return
     _wrong_side(book, claimed, supported)
@@ -70,7 +70,7 @@ def _line(book: Book, number: int) -> ClaimLine:
     return next(line for line in book.claim if line.line == number)
 
 
-def _match(book: Book, claimed: list[_Left], supported: list[_Left], same: Callable[[_Left, _Left], bool]) -> None:
+def _match(claimed: list[_Left], supported: list[_Left], same: Callable[[_Left, _Left], bool]) -> None:
     for claim in claimed:
         for line in supported:
             if claim.units and line.units and same(claim, line):

@@ -139,12 +139,7 @@ def _pairs(book: Book) -> None:
     for two in sound:
         for one in sound:
             pair = book.tables.pairs.get((one.code, two.code))
-            if (
-                pair is None
-                or one is two
-                or not _both_ours(book, one.code, two.code)
-                or not _share_side(book, one, two)
-            ):
+            if pair is None or one is two or not _both_ours(book, one.code, two.code) or not _share_side(one, two):
                 continue
             if book.policy.add_ons.get(two.code) == one.code:
                 continue  # the policy itself pairs them as one row
@@ -164,6 +159,6 @@ def _both_ours(book: Book, one: str, two: str) -> bool:
     return book.tables.in_family(one) and book.tables.in_family(two)
 
 
-def _share_side(book: Book, one: ClaimLine, two: ClaimLine) -> bool:
+def _share_side(one: ClaimLine, two: ClaimLine) -> bool:
     a, b = SIDES & set(one.modifiers), SIDES & set(two.modifiers)
     return not a or not b or bool(a & b)
