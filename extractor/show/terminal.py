@@ -62,14 +62,15 @@ def _plain(text: str) -> Text:
 
 def _note_text(text: str, result: Result, coloured: bool) -> Text:
     shown = Text()
-    before: tuple[str, ...] = ()
-    for piece in view.pieces(text, view.marks(result)):
-        if piece.kinds and piece.kinds != before and not coloured:
-            shown.append("«")
+    cut = view.pieces(text, view.marks(result))
+    for number, piece in enumerate(cut):
+        begins = piece.kinds and not (number and cut[number - 1].kinds)
+        ends = piece.kinds and not (number + 1 < len(cut) and cut[number + 1].kinds)
+        # Without colour, quotation marks show where evidence begins and ends.
+        shown.append("«" if begins and not coloured else "")
         shown.append(piece.text.translate(_CONTROLS), style=_STYLES[piece.kind] if piece.kind and coloured else "")
-        if piece.label:
-            shown.append(f"[{piece.label}]" if coloured else f"»[{piece.label}]", style="dim")
-        before = piece.kinds
+        shown.append("»" if ends and not coloured else "")
+        shown.append(f"[{piece.label}]" if piece.label else "", style="dim")
     return shown
 
 
@@ -103,16 +104,18 @@ def _recommendation(result: Result) -> RenderableType:
 
 def _lesions(result: Result) -> Table:
     table = Table(title="Lesions", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in ("#", "side", "site", "guidance", "device", "target", "location", "outcome"):
-        table.add_column(column, overflow="fold")
+    elsewhere = any(lesion.site != "breast" for lesion in result.lesions)
+    for column in ("#", "site" if elsewhere else "", "side", "guidance", "device", "target", "location", "outcome"):
+        if column:
+            table.add_column(column, overflow="fold", no_wrap=column not in ("device", "location"))
     for lesion in result.lesions:
         table.add_row(
             str(lesion.number),
+            *([view.words(lesion.site)] if elsewhere else []),
             view.words(lesion.laterality),
-            view.words(lesion.site),
-            view.guidance_text(lesion),
+            view.guidance_text(lesion).replace(" with ", "\nwith "),
             _plain("\n".join(map(view.device_text, lesion.devices)) or "none"),
-            view.words(lesion.target) + (", biopsied" if lesion.biopsied else ""),
+            view.words(lesion.target) + ("\nbiopsied" if lesion.biopsied else ""),
             _plain(view.location_text(lesion.location)),
             view.words(lesion.outcome),
         )

@@ -64,8 +64,8 @@ DISPOSITIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the note under the same evidence. `anchor` when some evidence begins here; `label` holds the kinds'
-    letters where their stretch ends."""
+    """A stretch of the note under the same evidence. `anchor` when some evidence begins here; `label` holds the letters
+    of the kinds whose stretch ends with it."""
 
     start: int
     text: str
@@ -117,8 +117,8 @@ def pieces(text: str, found: Iterable[tuple[str, Quote]]) -> list[Piece]:
         cut.append((start, end, tuple(kind for kind in KINDS if active[kind])))
     out = []
     for number, (start, end, kinds) in enumerate(cut):
-        last = number + 1 == len(cut) or cut[number + 1][2] != kinds
-        label = "".join(KINDS[kind] for kind in kinds) if last else ""
+        following = cut[number + 1][2] if number + 1 < len(cut) else ()
+        label = "".join(KINDS[kind] for kind in kinds if kind not in following)
         out.append(Piece(start, text[start:end], kinds, start in begins, label))
     return out
 
