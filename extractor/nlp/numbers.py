@@ -1,0 +1,104 @@
+"""Numbers and what they measure: dates, times, clock positions, distances, sizes, gauges, doses, coordinates.
+
+Everything is one pass of a compiled pattern, so that a dose or a date is never taken for a count or a clock position. Knows notation
+and its neighbours, not the procedure.
+"""
+
+from __future__ import annotations
+
+import re
+
+from extractor.nlp.page import Mention
+
+MONTHS = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12}
+_NUM = r"(?:\d+(?:\.\d+)?|" + "|".join(WORDS) + r")"
+_HOUR = r"(?:1[0-2]|0?[1-9]|" + "|".join(WORDS) + r")"
+
+_PATTERN = re.compile(
+    rf"""
+    (?P<date>\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:\d{{4}}|\d{{2}})\b|\b\d{{1,2}}(?:st|nd|rd|th)?[ -](?:{MONTHS})\.?,?[ -]\d{{2,4}}\b
+      |\b(?:{MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b|\b20\d{{6}}\b(?!\d))
+   |(?P<fn>\b(?:{_NUM})(?:\s*(?:-|to|/)\s*{_NUM})?\s*-?\s*(?:cm|mm|centimet(?:er|re)s?|millimet(?:er|re)s?)s?\s*(?:from\s+(?:the\s+)?(?:(?:base|edge)\s+of\s+the\s+)?(?:left\s+|right\s+)?(?:nipple|nac)|f\.?n\.?\b|from\s+nip\b|ftn\b|(?:deep\s+to|behind|away\s+from)\s+the\s+nipple|off\s+the\s+nipple)
+      |\bn\s?\+\s?\d+(?:\.\d+)?\b|\bfn\s*:?\s*\d+(?:\.\d+)?\s*(?:cm|mm)?\b|\b\d+(?:\.\d+)?\s?cmfn\b|\b\d+(?:\.\d+)?\s*cfn\b)
+   |(?P<clock>\b(?P<c1>{_HOUR})(?P<m1>:\d\d|\s+thirty|\s+fifteen|\s+forty\s+five|30)?\s*(?:-|to|and|/)?\s*(?:(?P<c2>{_HOUR})(?P<m2>:\d\d|\s+thirty)?)?\s*-?\s*(?:o\s?['\u2019]?\s?cl(?:oc)?k|oclock|0'?clock|o'c\b|axis\b))
+   |(?P<coord>\b[xhu]\s*[:=]?\s*[-+]?\d+(?:\.\d+)?\s*(?:mm)?\s*[,;/]?\s*(?:[yv]\s*[:=]?\s*[-+]?\d+(?:\.\d+)?\s*(?:mm)?\s*[,;/]?\s*(?:and\s+)?)(?:[zd]\s*[:=]?\s*[-+]?\d+(?:\.\d+)?)?
+      |\bz\s*[:=]?\s*[-+]?\d+(?:\.\d+)?\s*(?:mm)?\b|\b[xh]\s*/\s*[yv]\s*(?:/\s*[zd])?\b|\bz(?=\s*\())
+   |(?P<time>\b(?:[01]?\d|2[0-3]):[0-5]\d(?::\d\d)?\s*(?:[ap]\.?\s?m\b\.?|h(?:rs|ours)?\b)|\b[0-2]\d[0-5]\d\s*(?:h|hrs|hours)\b)
+   |(?P<hm>\b(?:[01]?\d|2[0-3]):[0-5]\d\b(?:\s*(?:-|to)\s*(?:[01]?\d):[0-5]\d\b)?)
+   |(?P<gauge>\b\d{{1,2}}(?:\.\d)?\s*-?\s*(?:g\b(?!r)|ga\b|gauge\b))
+   |(?P<dose>\b\d+(?:\.\d+)?\s*(?:ml|cc|mls|mg|mcg|mci|\u00b5ci|mbq|units?|l\b|mg/ml|mhz|kv|mmhg)s?\b|\b\d+(?:\.\d+)?\s*%)
+   |(?P<size>\b(?:{_NUM})(?:\s*x\s*\d+(?:\.\d+)?){{0,2}}\s*-?\s*(?:mm|cm|centimet(?:er|re)s?|millimet(?:er|re)s?)\b)
+   |(?P<times>(?:\bx\s?|\#\s?)(?P<n>\d{{1,2}}|two|three|one)\b(?!\s*(?:mm|cm|\.|/|g\b|ga)))
+    """,
+    re.X | re.I,
+)
+_CLOCK_BEFORE = re.compile(r"(?:\bleft|\bright|\blt|\brt|\bl|\br|breast|brst|axis|position|location|clock|mass(?:es)?|calc\w*|distortion|asymmetry|nodule|lesion|target|site|focus|group|cluster|\bthe|quadrant|outer|inner|central|foci|\bbr|enhancement|marker|clip|grid|cancer|dcis|idc|ilc|adh|finding|area|papilloma)\W{0,4}(?:at\s+|is\s+|the\s+|in\s+the\s+|from\s+)?$", re.I)
+_CLOCK_AFTER = re.compile(r"\s*(?:,|;|-|/|\||\)|and|to|\()?\s*(?:\d+(?:\.\d+)?\s*(?:cm|mm)\b|n\s?\+|fn\b|left|right|lt\b|rt\b|position|axis|breast|brst|mass|calc|distortion|asymmetry|nodule|lesion|anterior|middle|mid|posterior|ant\b|post\b|clock|radian|retro|sub|wire|seed|site|focus|tumou?r|area|group|uoq|liq|loq|uiq|upper|lower|outer|inner|clip|target|radial|region)", re.I)
+_TIME_BEFORE = re.compile(r"(?:\bor|surgery|time[ -]?out|timeout|\btime|pause|started?|ended?|done|called|arriv\w+|seen|lumpectomy|excision|today|noon|signed|hrs?|booked|scheduled|theatre|am|pm|\bt/o|\bto|called|by|until|exam date|date|\d{4})\W{0,3}(?:at\s+|is\s+|@\s*|for\s+)?$", re.I)
+
+
+def hour(word: str) -> int:
+    """An hour of the clock, from digits or a word."""
+    return WORDS.get(word.lower()) or int(word)
+
+
+def _clock(c: str, minutes: str | None) -> str:
+    part = (minutes or ":00").strip().lower()
+    part = {"thirty": ":30", "30": ":30", "fifteen": ":15"}.get(part, part if part.startswith(":") else ":45")
+    return f"{hour(c)}{part}"
+
+
+def cm(text: str) -> float | None:
+    """A distance in centimetres from its words, or None."""
+    m = re.search(r"(\d+(?:\.\d+)?)", text)
+    value = float(m[1]) if m else next((float(v) for w, v in WORDS.items() if re.search(rf"\b{w}\b", text, re.I)), None)
+    if value is None:
+        return None
+    if re.search(r"mm|millim", text, re.I):
+        value /= 10
+    return round(value, 2)
+
+
+def find(text: str, location_field: tuple[tuple[int, int], ...] = ()) -> list[Mention]:
+    """Mentions labelled `date`, `time`, `clock`, `fn`, `coordinates`, `gauge`, `dose`, `size`, `times`, in order."""
+    out: list[Mention] = []
+    for m in _PATTERN.finditer(text):
+        kind = m.lastgroup or ""
+        if m["date"]:
+            kind, value = "date", m[0]
+        elif m["fn"]:
+            kind, value = "fn", cm(m[0])
+        elif m["clock"]:
+            kind = "clock"
+            value = _clock(m["c1"], m["m1"])
+            if m["c2"]:
+                value += "-" + _clock(m["c2"], m["m2"])
+        elif m["coord"]:
+            kind, value = "coordinates", "xyz"
+        elif m["time"]:
+            kind, value = "time", m[0]
+        elif m["hm"]:
+            first = m[0].split(":")[0]
+            before = text[max(0, m.start() - 28) : m.start()]
+            after = text[m.end() : m.end() + 18]
+            likely = (
+                not first.startswith("0")
+                and 1 <= int(first) <= 12
+                and m[0].split(":")[1][:2] in ("00", "15", "30", "45")
+                and not _TIME_BEFORE.search(before)
+                and bool(_CLOCK_BEFORE.search(before) or _CLOCK_AFTER.match(after) or any(a <= m.start() < b for a, b in location_field))
+            )
+            kind, value = ("clock", m[0].replace(" ", "").replace("to", "-")) if likely else ("time", m[0])
+        elif m["gauge"]:
+            kind, value = "gauge", m[0]
+        elif m["dose"]:
+            kind, value = "dose", m[0]
+        elif m["size"]:
+            kind, value = "size", cm(m[0])
+        else:
+            kind = "times"
+            n = m["n"].lower()
+            value = WORDS.get(n) or int(n)
+        out.append(Mention(m.start(), m.end(), kind, value, f"number.{kind}", {}))
+    return out

@@ -1,0 +1,214 @@
+"""Sections: which part of the note a piece stands in.
+
+A heading is looked up among the lexicon's headings; what stands before the first one and reads like an exam line is the title.
+Knows the layout of reports; what a section means for a statement is `assertion`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from extractor.lexicon import Rule, words
+from extractor.nlp.page import Page, Piece
+
+_LEAD = re.compile(r"[\s*•>#=_-]*(?:\(?\d{1,2}[.)]\s+)?[\s*•>]*")
+_HEADED = re.compile(r"([A-Za-z#/][A-Za-z0-9 /&#()'.,\n-]{0,58}?)\s*(?:(:)(?!\d\d)|(\.{3,})|(\t|[ ]{2,})|(\s-{1,2}\s)|(\n|$))")
+_INLINE_FIELD = re.compile(r"\b(?P<h>SIDE|LATERALITY|GUIDANCE|BREAST|TARGET|DATE|LESIONS)\s*:", re.I)
+FINITE = re.compile(
+    r"\b(?:was|were|is|are|be|been|has|had|have|will|did|does|placed|obtained|performed|advanced|deployed|underwent|gave|given|signed|tolerated|"
+    r"shows?|showed|demonstrates?|identified|presents?|agreed|released|left in|lies|seen|noted|came|went|brought)\b",
+    re.I,
+)
+_ADDENDUM = re.compile(r"[\s*=#-]*(?P<end>end\s+(?:of\s+)?)?(?:late\s+|radiology\s+|report\s+|corrected\s+|clinical\s+)?(?:addendum|addenda|late entry|amendment|corrected report)\b[^.:\n]{0,12}?(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|[\d:\s,#*()/-]|at\b|[ap]\.?m\.?|by\b|dr\.?\b|\([A-Z .]{1,8}\))*[\s:*.=-]*", re.I)
+_VERSUS = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b")
+_NOISE = re.compile(r"[^A-Za-z0-9#/()+.' -]+")
+_SIGNATURE_LINE = re.compile(
+    r"(?:\b(?:M\.?\s?D|D\.?\s?O|M\.?B\.?B\.?S|F\.?R\.?C\.?R|PA-?C|N\.?P|FACR|FRANZCR|FACS|Ph\.?D)\b\.?|^/?es/?\b|electronically signed|e-?signed|dictated|/[a-z]{2,3}\b\s*$)", re.I
+)
+
+
+_OPENS_HISTORY = re.compile(r"\W*(?:status\s+post|s/p\b|history\s+of|hx\s+of|h/o\b|known\s+history|\d{1,3}[- ]?(?:y/?o|yo|year|yr|f\b|m\b))", re.I)
+_ENDS = re.compile(r"[\s*=#-]*end\s+(?:of\s+)?addendum", re.I)
+
+
+class Headings:
+    """The lexicon's headings by their words."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._by_words: dict[tuple[str, ...], Rule] = {}
+        for rule in rules:
+            if rule.label == "section":
+                for literal in rule.literals:
+                    self._by_words.setdefault(literal, rule)
+
+    def find(self, heading: str) -> Rule | None:
+        """The rule of a heading, tried whole and without a trailing date, side or number."""
+        key = words(_NOISE.sub(" ", heading).lower().strip(" .-#"))
+        while key:
+            rule = self._by_words.get(key)
+            if rule is not None:
+                return rule
+            if key[-1] in _TRAILING or key[-1].isdigit():
+                key = key[:-1]
+            elif len(key) > 1 and key[0] in _LEADING:
+                key = key[1:]
+            else:
+                return None
+        return None
+
+
+_TRAILING = {"left", "right", "breast", "lt", "rt", "(", ")", "#", "/", ",", ".", "l", "r", "bilateral", "both", "all", "today", "done", "s", "am", "pm", "a", "b", "every", "lesions", "report"}
+_LEADING = {"left", "right", "the", "breast", "final", "radiology", "mammography", "#"}
+
+
+def _heading(page: Page, piece: Piece, headings: Headings) -> Rule | None:
+    text = page.text
+    marked = _ADDENDUM.match(text, piece.start, piece.end)
+    if marked:
+        piece.heading = marked.span()
+        piece.content = marked.end()
+        return headings.find("impression" if marked["end"] else "addendum")
+    at = _LEAD.match(text, piece.start, piece.end).end()  # type: ignore[union-attr]
+    m = _HEADED.match(text, at, piece.end)
+    if not m:
+        return None
+    rule = headings.find(m[1])
+    if rule is None:
+        return None
+    if m[2] or m[3]:
+        pass
+    elif m[4] or m[5]:
+        # a gap or a dash makes a heading only where a field's value follows
+        if rule.attrs.get("scope") == "major" and len(m[1]) < 4:
+            return None
+    elif not (m[1].isupper() or m.end() >= piece.end) or m[1].endswith((".", ",")) or re.search(r"\d/\d|\d{4}", m[1]):
+        return None
+    if not m[2] and not m[3] and m.end() < piece.end and "\n" in m[0] and not m[1].isupper():
+        return None
+    piece.heading = (at, m.end(1))
+    piece.content = min(m.end(), piece.end)
+    return rule
+
+
+def assign(page: Page, headings: Headings) -> None:
+    """Give every piece its section. One pass; a field's section ends with its lines, a major one with the next heading."""
+    major = "front"
+    current = "front"
+    field_block = -1
+    empty_field = False
+    addendum = 0
+    seen_body = any(_rule_kind(_heading(page, p, headings)) in ("technique", "findings", "impression") for p in page.pieces)
+    previous: Piece | None = None
+    body_started = False
+    history_inline = False
+    for piece in page.pieces:
+        rule = _heading(page, piece, headings)
+        new_block = previous is None or piece.block != previous.block
+        if rule is not None:
+            kind, scope = rule.value, rule.attrs.get("scope", "field")
+            value = page.text[piece.content : piece.end].strip(" .\n:*")
+            if kind == "technique" and value and page.lower[piece.heading[0] :].startswith("proc") and _nominal_title(page, piece, body_started):
+                kind, scope = "title", "field"
+            elif kind == "addendum":
+                addendum += 1
+            if addendum and kind == "impression" and _ENDS.match(page.text, piece.start, piece.end):
+                addendum, kind, scope, current, major, field_block = 0, "front", "major", "front", "front", -1
+            if kind in ("technique", "findings", "impression") and scope == "major":
+                body_started = True
+            if addendum and kind not in ("addendum", "signature"):
+                kind = "addendum" if kind in ("technique", "comment") else kind
+            current = kind
+            if scope == "major":
+                major = kind
+                history_inline = bool(value)
+                field_block = -1
+            else:
+                field_block = piece.block
+                empty_field = not value
+        elif field_block >= 0:
+            # a field without a value takes the lines below it; one with a value ends with its line
+            wrapped_sentence = previous is not None and _continues(page, previous, piece)
+            if current in ("title", "date", "side", "signature", "header") and FINITE.search(page.text, piece.start, piece.end) and not wrapped_sentence:
+                current, field_block = major, -1
+            elif not (empty_field and not new_block) and not wrapped_sentence:
+                if not (empty_field and new_block and previous is not None and previous.heading and previous.content >= previous.end):
+                    current, field_block = major, -1
+        if rule is None and field_block < 0 and new_block:
+            if major in ("history", "comparison", "family") and history_inline and not _later_body(page, piece, headings):
+                major = current = "technique"
+                body_started = True
+            elif major == "front":
+                current = "front"
+        piece.section = current
+        piece.major = major
+        piece.addendum = addendum
+        if addendum and current in ("technique", "front"):
+            piece.section = "addendum"
+        previous = piece
+    _front(page, seen_body)
+    for piece in page.pieces:
+        if piece.section in ("technique", "findings") and piece.heading is None and _OPENS_HISTORY.match(page.text, piece.start, piece.end):
+            piece.section = "history"
+    _signatures(page)
+
+
+def _rule_kind(rule: Rule | None) -> str:
+    return rule.value if rule is not None else ""
+
+
+def _nominal_title(page: Page, piece: Piece, body_started: bool) -> bool:
+    """`PROCEDURE: Stereotactic wire localization, left breast` is an exam line; `PROCEDURE: Consent was obtained.` is not."""
+    value = page.text[piece.content : piece.end]
+    if body_started or len(value) > 170 or FINITE.search(value):
+        return False
+    return any(m.label in ("procedure", "localization_noun", "document") and m.start >= piece.content for m in piece.mentions)
+
+
+def _continues(page: Page, previous: Piece, piece: Piece) -> bool:
+    """Whether a sentence follows the previous one on the same line, as the second sentence of a field does."""
+    return "\n" not in page.text[previous.end : piece.start] and previous.block == piece.block
+
+
+def _later_body(page: Page, piece: Piece, headings: Headings) -> bool:
+    for other in page.pieces[piece.index :]:
+        if other.heading and other is not piece:
+            continue
+        kind = _rule_kind(_heading(page, other, headings))
+        if kind in ("technique", "findings"):
+            return True
+        if kind in ("impression", "consent", "time_out", "complications"):
+            return False
+    return False
+
+
+def _front(page: Page, seen_body: bool) -> None:
+    """What stands before the first major heading: exam lines are the title, the rest is the body."""
+    started = False
+    for piece in page.pieces:
+        if piece.section != "front":
+            started = started or piece.section not in ("title", "order", "header", "date", "side", "signature", "document_date", "addendum")
+            continue
+        text = page.text[piece.start : piece.end]
+        short = len(text) <= 150
+        kinds = {m.label for m in piece.mentions}
+        nominal = not FINITE.search(text) and (not text.endswith(".") or len(text) < 90)
+        if not started and short and nominal and kinds & {"procedure", "localization_noun", "document", "device"} and piece.index < 12:
+            piece.section = "title"
+        elif not started and short and nominal and piece.index < 8 and not kinds & {"action", "complication", "target"}:
+            piece.section = "title" if text.isupper() and kinds & {"guidance", "side"} else "header"
+        else:
+            started = True
+            piece.section = "technique"
+
+
+def _signatures(page: Page) -> None:
+    """Closing lines with a name and a degree are signatures, whatever section they trail."""
+    total = len(page.pieces)
+    for piece in page.pieces[-8:] if total > 8 else page.pieces:
+        if piece.section in ("impression", "technique", "findings", "plan", "complications", "title", "comment"):
+            text = page.text[piece.start : piece.end]
+            if len(text) < 140 and _SIGNATURE_LINE.search(text) and piece.heading is None and not any(
+                m.label in ("device", "target", "complication", "complication_none") for m in piece.mentions
+            ):
+                piece.section = "signature"

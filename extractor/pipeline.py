@@ -1,0 +1,58 @@
+"""The pipeline of one note: text in, Findings out.
+
+Builds the medspaCy pipeline, evens the text, runs the components and hands the page to reading. Unseen words of a note (names) must not
+stay in the vocabulary: where spaCy has memory zones they are used, elsewhere the pipeline is built anew every `_RENEW` notes.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+from spacy.language import Language
+
+from extractor.findings import Findings
+from extractor.nlp import hazards
+from extractor.normalize import normalize
+from extractor.note import Note
+
+_RENEW = 200
+_state: dict[str, Any] = {"nlp": None, "notes": 0}
+
+
+def build() -> Language:
+    """A medspaCy pipeline with medspaCy's tokenizer and this package's components."""
+    medspacy = hazards.medspacy()
+    import spacy
+
+    from extractor.nlp import components
+
+    nlp = spacy.blank("en")
+    nlp.tokenizer = medspacy.components.create_medspacy_tokenizer(nlp)
+    nlp.max_length = 30_000_000
+    for name in components.ORDER:
+        nlp.add_pipe(name)
+    return nlp
+
+
+def load() -> Language:
+    """The process's pipeline, built when first asked for."""
+    if _state["nlp"] is None or (_state["notes"] >= _RENEW and not hasattr(_state["nlp"], "memory_zone")):
+        _state["nlp"] = build()
+        _state["notes"] = 0
+    return _state["nlp"]  # type: ignore[no-any-return]
+
+
+def read(note: Note) -> Findings:
+    """Findings of one note; all evidence points into its text as given."""
+    from extractor import reading
+    from extractor.nlp.components import page_of
+
+    nlp = load()
+    _state["notes"] += 1
+    source = normalize(note.text)
+    zone = nlp.memory_zone() if hasattr(nlp, "memory_zone") else nullcontext()
+    with zone:
+        doc = nlp(source.text)
+        page = page_of(doc)
+        return reading.read(page, source, note.text, note.note_id)

@@ -1,0 +1,283 @@
+"""What was done: devices placed, taken out or not released, needles brought in, tissue sampled, the session stopped.
+
+Each event comes from one clause and belongs to the slots that the clause speaks of. A verb is joined to the device it is said of; a
+verb without one takes the device named last. Knows nothing of guidance, sides or codes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from extractor.nlp.page import Mention, Piece
+from extractor.reading.slots import TECHNIQUE, Layout, active
+from extractor.reading.words import NUMBER, Reader
+
+_COUNT_BEFORE = re.compile(
+    r"\b(?:(?P<n>\d{1,2}|one|two|three|four|five|six|single|both|pair|couple|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
+    r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b)[\w./%-]+){0,6}?[\s,'\"(-]*$", re.I)
+_COUNT_AFTER = re.compile(r"[\s'\")]*(?:s\b)?\s*(?:[x#]\s?(?P<x>\d|two|three|one)\b(?!\s*(?:mm|cm))|[,:(]\s*(?P<c>\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga|gauge|[:/.]\d|ml|%|-|o'|x\s?\d|\.\s*\w|pm|am))|\((?P<p>\d|one|two|three)\))", re.I)
+_FIELD_COUNT = re.compile(r"(?:deployed|placed|left|released|remaining|count|devices?|wires?|seeds?|clips?|reflectors?|markers?|tags?)[^:]{0,28}[:.]{1,}\s*(?:yes,?\s*)?(?P<n>\d|one|two|three|four)\b(?!\s*(?:cm|mm|g\b|[:/.]\d|%|ml))", re.I)
+_MORE = re.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|third|fourth|repeat|as\s+well|also|2nd|3rd)\b", re.I)
+_SECOND_TRY = re.compile(r"\b(?:replace|replacement|exchang|reposition|new|fresh|second|another)\w*", re.I)
+_EARLIER = re.compile(
+    r"\b(?:earlier\s+(?:today|this\s+(?:morning|afternoon|week))|(?:placed|localized|localised|inserted|deployed)\s+(?:earlier|previously|by\s+(?:radiology|dr|the\s+radiologist|interventional|breast\s+imaging))|"
+    r"by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed|previously\s+placed|already\s+in\s+place|(?:the\s+)?(?:earlier|prior|previous|preexisting|existing|old|original)\s+(?:biopsy\s+)?(?:clip|marker|wire|seed)|"
+    r"at\s+(?:the\s+time\s+of\s+)?(?:the\s+)?(?:prior|previous|initial|original|outside)\s+biopsy|placed\s+(?:at|during)\s+(?:the\s+)?biopsy|from\s+(?:the\s+)?(?:prior\s+|previous\s+)?biopsy)\b", re.I)
+_NEXT_TO = re.compile(r"(?:\b(?:from|to|toward|towards|of|beside|near|by|past|beyond|into|at|alongside|containing|contains|with|within|marks?|marked\s+by|adjacent\s+to|next\s+to|touching|around|through|including|than|and\s+its|posterior\s+to|anterior\s+to|deep\s+to|medial\s+to|lateral\s+to|superior\s+to|inferior\s+to|below|above|off|between|via|targeting|onto|localize|localized|localised|target(?:ed|ing)?|mm|cm|the\s+known|known|existing|residual|visible|its|biopsied|hosts?|holding|bearing|carrying|is\s+a|was\s+a)\s+(?:the\s+|a\s+|an\s+|its\s+|this\s+|that\s+|her\s+|known\s+|existing\s+|previously\s+placed\s+|prior\s+|old\s+)*)$", re.I)
+
+
+_ELLIPSIS = re.compile(r"\W*(?:and\s+)?(?:one|another|a\s+second|the\s+(?:other|second))\s+(?:at|in|for|to|through|on|beside|within|into)\b")
+_ANSWER = re.compile(r"\b(?:yes|y|\d+|one|two|three|deployed|placed|left|released|done|in\s+place|true)\b|\[x\]|\(x\)|■|✓", re.I)
+_NOUN = re.compile(r"(?:successful\s+)?(?:placement|insertion|implantation|deposition|deployment|release)(?:\s+of)?")
+_WHEN = re.compile(r"\b(?:following|after|post|before|prior\s+to|until|at|since|upon|during|for|of|from)[\s-]+(?:the\s+)?(?:\w+\s+)?$")
+_DONE = re.compile(r"\b(?:performed|completed|carried\s+out|done|accomplished|successful|achieved|uneventful)\b|^[^.]{0,12}:")
+
+
+@dataclass(slots=True)
+class Event:
+    """`kind` is placed, removed, failed, advanced, sampled or stopped. `more` is true where the words say that the device is
+    one more than those before it."""
+
+    kind: str
+    type: str | None
+    count: int | None
+    more: bool
+    piece: Piece
+    clause: int
+    slots: tuple[int, ...]
+    mentions: tuple[Mention, ...]
+    device: Mention | None = None
+
+
+def number(word: str) -> int | None:
+    word = word.lower().split()[-1]
+    return NUMBER.get(word) or (int(word) if word.isdigit() else None)
+
+
+def count_of(r: Reader, m: Mention, low: int, high: int) -> tuple[int | None, bool]:
+    """(count, stated) of a device mention, from the number before or after it inside the clause."""
+    before = r.lower[max(low, m.start - 70) : m.start]
+    found = None
+    for found in _COUNT_BEFORE.finditer(before):
+        pass
+    after = _COUNT_AFTER.match(r.lower, m.end, high)
+    if after:
+        value = number(next(g for g in (after["x"], after["c"], after["p"]) if g))
+        if value:
+            return value, True
+    if found:
+        word = " ".join(found["n"].lower().split())
+        value = number(word)
+        if value is not None and value <= 6:
+            return value, word not in ("a", "an", "each", "first")
+        return 1, False
+    plural = r.lower[m.start : m.end].rstrip(")").endswith("s") and not r.lower[m.start : m.end].endswith(("hawkins", "kopans", "ss"))
+    return (None if plural else 1), False
+
+
+def find(r: Reader, layout: Layout) -> list[Event]:
+    """All events of the body, in order."""
+    out: list[Event] = _device_columns(r, layout)
+    last: Mention | None = None
+    last_piece = -9
+    for piece in r.page.pieces:
+        if piece.section not in TECHNIQUE and piece.section not in ("findings", "impression", "addendum", "complications"):
+            continue
+        earlier = bool(_EARLIER.search(r.text, piece.start, piece.end))
+        groups: dict[int, list[Mention]] = {}
+        for m in piece.mentions:
+            groups.setdefault(m.clause, []).append(m)
+        for clause in sorted(groups):
+            ms = groups[clause]
+            low = piece.clauses[clause] if clause < len(piece.clauses) else piece.start
+            high = piece.clauses[clause + 1] if clause + 1 < len(piece.clauses) else piece.end
+            low, high = layout.cells.get((piece.index, clause), (low, high))
+            who = layout.owner.get((piece.index, clause), ())
+            devices = [m for m in ms if m.label == "device"]
+            actions = [m for m in ms if m.label == "action"]
+            r.events_so_far = out
+            made = _clause(r, piece, clause, low, high, who, devices, actions, earlier, last if piece.index - last_piece <= 2 else None, layout)
+            out.extend(made)
+            named = [d for d in devices if d.value != "unnamed" and d.assertion in ("present", "absent", "uncertain") and not _beside(r, d, low)]
+            if named:
+                last, last_piece = named[-1], piece.index
+    return out
+
+
+_COLUMNS = re.compile(r"\b(?:wire|seed|clip|reflector|marker|tag|magseed)\s*#?\s*(?:[A-D]|\d)\b", re.I)
+_ROW = re.compile(r"\s*(?:deployed|released|placed|left(?:\s+in)?|in\s+place|deployment|fired|implanted)\b[^\n]*", re.I)
+
+
+def _device_columns(r: Reader, layout: Layout) -> list[Event]:
+    """A table with one column a device ("Wire A    Wire B"): as many were left as its row of deployment says yes to."""
+    out: list[Event] = []
+    for piece in r.page.pieces:
+        heads = list(_COLUMNS.finditer(r.text, piece.start, piece.end))
+        if len(heads) < 2 or any(not re.search(r"\s{3,}|\t|\|", r.text[a.end() : b.start()]) for a, b in zip(heads, heads[1:], strict=False)):
+            continue
+        block = [p for p in r.page.pieces if p.block == piece.block]
+        device = next((m for m in piece.mentions if m.label == "device"), None)
+        for line in re.finditer(r"[^\n]+", r.text[piece.start : block[-1].end]):
+            if not _ROW.match(line[0]):
+                continue
+            cells = [c for c in re.split(r"\s{3,}|\t|\|", line[0].strip())[1:] if c.strip()]
+            yes = sum(1 for c in cells if not re.match(r"\W*(?:no|not|n/?a|none|-+|failed)\b", c, re.I))
+            start = piece.start + line.start()
+            home = r.page.pieces[r.page.piece_at(start)]
+            words = [m for m in home.mentions if start <= m.start < start + len(line[0])] or ([device] if device else [])
+            if yes and device is not None and words:
+                out.append(Event("placed", None if device.value == "unnamed" else device.value, yes, False, home, 0, (0,) if layout.slots else (), (device, *words[:2]), device))
+    return out
+
+
+def _unanswered(r: Reader, m: Mention) -> bool:
+    """Whether a word is only the name of a field that nobody filled, or of a table's row."""
+    piece = r.piece(m)
+    if piece.heading is None or not (piece.heading[0] <= m.start < piece.heading[1]):
+        return False
+    rest = list(r.text[piece.content : piece.end])
+    for a, b in r.page.blank:
+        for i in range(max(a, piece.content), min(b, piece.end)):
+            rest[i - piece.content] = " "
+    answer = "".join(rest)
+    return not _ANSWER.search(answer) or bool(re.match(r"\W*(?:no\b|none|nil|n/?a\b|0\b|not\b)", answer, re.I)) or "   " in answer.strip()
+
+
+def _beside(r: Reader, d: Mention, low: int) -> bool:
+    """Whether a clip is named as a landmark or a target rather than as what is being placed."""
+    return d.value in ("clip",) and bool(_NEXT_TO.search(r.lower[max(low, d.start - 40) : d.start]))
+
+
+def _nearest(d: Mention, actions: list[Mention]) -> Mention | None:
+    """The verb said of a device: the first after it, else the last before it."""
+    after = [a for a in actions if a.start >= d.end]
+    before = [a for a in actions if a.end <= d.start]
+    if after and before and before[-1].value in ("deploy", "place") and d.start - before[-1].end < 14 < after[0].start - d.end:
+        return before[-1]
+    return after[0] if after else (before[-1] if before else None)
+
+
+def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tuple[int, ...], devices: list[Mention], actions: list[Mention], earlier: bool, last: Mention | None, layout: Layout) -> list[Event]:
+    out: list[Event] = []
+    text = r.lower[low:high]
+    restating = piece.section in ("findings", "impression", "addendum", "complications")
+    more = bool(_MORE.search(text))
+
+    def add(kind: str, type_: str | None, count: int | None, device: Mention | None, *mentions: Mention) -> None:
+        out.append(Event(kind, type_, count, more, piece, clause, who, tuple(mentions), device))
+
+    # "after placement" tells when, and "seed placement" in running text names a procedure: neither says that it was done
+    actions = [a for a in actions if not (_NOUN.fullmatch(r.words_of(a).lower()) and (_WHEN.search(r.lower[max(low, a.start - 30) : a.start]) or not restating and not _DONE.search(r.lower[a.end : high])))]
+    live = [a for a in actions if active(a)]
+    denied = [a for a in actions if a.assertion == "absent"]
+    samples = [a for a in live if a.value == "sample"]
+    for a in samples:
+        if _sampling(r, a, low, high) and not earlier:
+            add("sampled", None, None, None, a)
+    for a in live:
+        if a.value in ("fail", "stop", "cancel", "nothing_begun"):
+            add({"fail": "failed", "stop": "stopped", "cancel": "cancelled", "nothing_begun": "nothing_begun"}[a.value], None, None, None, a)
+    placing = [a for a in actions if a.value in ("deploy", "place")]
+    if earlier and not re.search(r"\b(?:second|new|additional|today)\b", text):
+        return out
+    handled = False
+    before = next((e for e in reversed(r.events_so_far) if e.piece is piece and e.kind == "placed"), None)
+    real = [d for d in devices if d.attrs.get("kind") in ("device", "generic", "brand_needle") and d.value != "none" and not _unanswered(r, d)]
+    if real != devices:
+        actions = [a for a in actions if not _unanswered(r, a)]
+    for d in real:
+        if d.assertion in ("historical", "planned", "hypothetical", "other_person", "ordered"):
+            continue
+        kind = d.attrs.get("kind")
+        action = _nearest(d, [a for a in actions if a.value in ("deploy", "place", "remove", "fail", "advance")])
+        count, stated = count_of(r, d, low, high)
+        type_ = None if d.value == "unnamed" else d.value
+        if action is not None and action.value == "fail" and active(action):
+            handled = True
+            continue
+        if action is not None and action.assertion in ("planned", "hypothetical", "historical"):
+            continue
+        if action is not None and action.assertion == "absent" or d.assertion == "absent":
+            if action is not None and action.value in ("deploy", "place"):
+                add("not_placed", type_, count, d, d)
+                handled = True
+            continue
+        if action is not None and action.value == "remove" and kind == "device" and not _beside(r, d, low):
+            if action.start > d.end and not any(x.label == "device" and d.end < x.start < action.start for x in devices):
+                add("removed", type_, count, d, d, action)
+                handled = True
+                continue
+            action = _nearest(d, [a for a in actions if a.value in ("deploy", "place")])
+        if action is not None and action.value in ("deploy", "place") and (kind != "brand_needle" or action.value == "deploy"):
+            if _beside(r, d, low) and not (action.start < d.start and d.start - action.end < 12):
+                continue
+            if kind == "generic" and any(x is not d and x.attrs.get("kind") == "device" for x in devices):
+                continue
+            add("placed", type_, count if stated or count != 1 else 1, d, d, action)
+            handled = True
+        elif kind == "brand_needle" and re.search(r"\bin\s+(?:place|situ)\b|\bleft\s+in\b|\bx\s?\d\b", text):
+            add("placed", type_, count or 1, d, d)
+            handled = True
+        elif kind == "brand_needle":
+            add("brand", type_, count, d, d)
+        elif type_ == "clip" and any(m.label == "action" and m.value == "sample" and active(m) for m in piece.mentions) and not _beside(r, d, low):
+            add("placed", type_, count or 1, d, d)
+            handled = True
+        elif stated and count and count > 1 and kind == "device" and d.assertion == "present" and not _beside(r, d, low):
+            add("total", type_, count, d, d)
+        elif piece.section in ("device", "target") and piece.heading and d.start >= piece.content - 1 and kind == "device" and not _beside(r, d, low):
+            if not re.search(r"\b(?:none|n/a|not|no)\b", text):
+                add("placed", type_, count, d, d)
+                handled = True
+        elif not actions and kind == "device" and before is not None and before.kind == "placed" and not _beside(r, d, low) and re.search(r"\b(?:an?|one|two|second|another)\s+(?:[\w-]+\s+){0,4}$", r.lower[max(low, d.start - 40) : d.start]):
+            # "a wing marker was put in the first mass and a ribbon marker in the second": the verb is said once
+            add("placed", type_, count or 1, d, d)
+            handled = True
+        elif layout.labelled and who and not actions and kind == "device" and not restating and piece.section != "history" and not _beside(r, d, low) and not any(m.label == "action" for m in piece.mentions) and _COUNT_BEFORE.search(r.lower[max(low, d.start - 40) : d.start]):
+            # "Lesion 1: 9:00, mass. One seed, 0.19 mCi.": the list tells what went where, the verb stands once elsewhere
+            add("placed", type_, count or 1, d, d)
+            handled = True
+        elif restating and kind == "device" and not _beside(r, d, low):
+            add("shown", type_, count, d, d)
+        elif kind == "device" and not placing and not _beside(r, d, low) and re.search(r"\bx\s?\d\b|\bleft in\b|, in place", text):
+            add("placed", type_, count, d, d)
+            handled = True
+    needles = [d for d in devices if d.attrs.get("kind") in ("introducer", "brand_needle") and d.assertion in ("present", "absent")]
+    for d in needles:
+        a = _nearest(d, [a for a in live if a.value in ("advance", "place", "deploy", "remove")])
+        if a is not None and a.value in ("advance", "place", "deploy"):
+            if a.value == "deploy" and "left" in r.words_of(a).lower() and a.start > d.end:
+                add("needle_left", "wire" if d.attrs.get("kind") == "brand_needle" else "needle", count_of(r, d, low, high)[0], d, d, a)
+                handled = True
+            else:
+                add("advanced", None, None, d, d, a)
+    if not needles and any(a.value == "advance" for a in live):
+        add("advanced", None, None, None, *[a for a in live if a.value == "advance"][:1])
+    if not handled and not real:
+        verbs = [a for a in live if a.value == "deploy" and not re.search(r"\bnothing\b|\bno\s+device", text) and not (needles and a.start > needles[-1].end and "left" not in r.words_of(a))]
+        if verbs and last is not None and last.attrs.get("kind") in ("device", "brand_needle", "generic") and not restating:
+            add("placed", None if last.value == "unnamed" else last.value, 1, last, last, verbs[0])
+    if not real and not handled and before is not None and before.kind == "placed" and _ELLIPSIS.match(text) and who and who != before.slots:
+        add("placed", before.type, 1, before.device, *before.mentions)
+    for a in denied:
+        if a.value in ("deploy", "place") and not real and re.search(r"\b(?:nothing|no device|neither|not)\b", text):
+            add("not_placed", None, None, None, a)
+    return out
+
+
+def _sampling(r: Reader, a: Mention, low: int, high: int) -> bool:
+    """Whether a sampling word tells of tissue taken now: numbers of cores, or the verb itself, not a name of an earlier biopsy."""
+    word = r.lower[a.start : a.end]
+    text = r.lower[low:high]
+    if re.search(r"(?:biopsy|bx|core)[\s-]*(?:proven|confirmed|positive|clip|marker|site|cavity|tract|scar|coil|result|images|date|report|pathology|needle\b)", text[max(0, a.start - low - 2) : a.end - low + 14]):
+        return False
+    if word == "passes" and re.match(r"\s+(?:through|to\b|over|beyond|within|from|along|just|\d|by\b|in\b|into)", r.lower[a.end : a.end + 14]):
+        return False
+    if word in ("passes", "samples", "specimens", "core samples", "tissue samples", "core specimens", "cores", "core"):
+        return bool(re.search(r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|multiple)\b[\w\s,-]{0,30}$", r.lower[max(low, a.start - 45) : a.start])) or bool(
+            re.search(r"\b(?:taken|obtained|acquired|collected|retrieved|made|drawn)\b", text)
+        ) or bool(re.match(r"\s*(?:[:x]|\.{3,}|\s{3,})\s*\d", r.lower[a.end : a.end + 14]))
+    if word in ("biopsied", "sampled", "sampling"):
+        return not re.search(r"\b(?:previously|previous|prior|earlier|in\s+(?:january|february|march|april|may|june|july|august|september|october|november|december)|was\s+\w+\s+on|at\s+(?:an?\s+)?outside|elsewhere|weeks?\s+ago|last)\b|\bon\s+\d|\bthe\s+(?:biopsied|sampled)|previously", text) and not re.search(r"\b(?:the|of|a)\s+(?:previously\s+)?$", r.lower[max(low, a.start - 16) : a.start])
+    return bool(re.search(r"\b(?:was|were|is)\s+(?:then\s+)?(?:performed|done|obtained|carried|completed)|performed|vacuum[- ]assisted (?:device|biopsy device)", text[a.start - low :][:60])) and not re.search(r"\b\d{1,2}/\d{1,2}\b", text)

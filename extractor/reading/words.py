@@ -1,0 +1,214 @@
+"""The page made fit for reading: mentions that only look like a concept are dropped, doubled ones joined, boxes honoured.
+
+Also the small questions that every reader asks of the page. Knows the lexicon's labels; decides nothing about a lesion.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from extractor.findings import Evidence, Evidences
+from extractor.nlp.page import Mention, Page, Piece
+from extractor.normalize import Normalized
+
+BODY = frozenset({"technique", "findings", "impression", "guidance", "target", "location", "device", "count", "side", "addendum", "complications",
+                  "consent", "time_out", "anesthesia", "comment"})
+NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "single": 1, "both": 2, "a": 1, "an": 1, "each": 1, "second": 1, "another": 1,
+          "pair": 2, "couple": 2, "solitary": 1, "dual": 2, "triple": 3}
+_AUX_BEFORE = re.compile(r"(?:\b(?:was|were|is|are|been|being|be|then|had|has|and|thus|both|all|it|they|wires?|hookwires?|clips?|markers?|seeds?|reflectors?|tags?|needles?|devices?|nothing|patient|she|he|pt|needle|i|we|also|locali[sz]er)|,)\s*$", re.I)
+_SIDE_AFTER = re.compile(r"[\s,-]*(?:\(?\w+[\s,-]+){0,3}?(?:breast|brst|br\b|axill|side|upper|lower|outer|inner|medial|lateral|uoq|uiq|loq|liq|retro|sub|central|mass|calc|lesion|\d{1,2}:\d\d|\d{1,2}\s*o|nipple|node|seed|wire|clip|reflector|idc|ilc|dcis|lumpectomy|mastectomy|locali)", re.I)
+_LETTER_SIDE = re.compile(r"(?<![\w.+'-])([LR])(?=\s*(?:breast|brst|br\b|axill|uoq|uiq|loq|liq|\d{1,2}:\d\d|\d{1,2}\s*o'?\s*c|side|mass|calc|mammo|lumpectomy|retro|sub|inner|outer|upper|lower|\||,\s*\d{1,2}:|\s\d{1,2}:\d\d))", re.I)
+_LETTER_FIELD = re.compile(r"(?<![\w.+'/-])([LR])(?![\w'/+-])(?!\s*/\s*[LR]\b)")
+
+
+class Reader:
+    """A page with the map to the note and its mentions by label, after cleaning."""
+
+    def __init__(self, page: Page, source: Normalized, note: str) -> None:
+        self.page = page
+        self.text = page.text
+        self.lower = page.lower
+        self.source = source
+        self.note = note
+        self.mentions = _clean(page)
+        self.events_so_far: list[Any] = []
+        self.by_label: dict[str, list[Mention]] = defaultdict(list)
+        for piece in page.pieces:
+            piece.mentions = []
+        for m in self.mentions:
+            self.by_label[m.label].append(m)
+            page.pieces[m.piece].mentions.append(m)
+
+    def all(self, *labels: str) -> list[Mention]:
+        """Mentions of these labels in order."""
+        if len(labels) == 1:
+            return self.by_label.get(labels[0], [])
+        return sorted((m for label in labels for m in self.by_label.get(label, ())), key=lambda m: m.start)
+
+    def piece(self, m: Mention) -> Piece:
+        return self.page.pieces[m.piece]
+
+    def clause(self, m: Mention) -> Iterator[Mention]:
+        """All mentions of the clause a mention stands in."""
+        return (o for o in self.piece(m).mentions if o.clause == m.clause)
+
+    def words_of(self, m: Mention) -> str:
+        return self.text[m.start : m.end]
+
+    def before(self, m: Mention, n: int = 40) -> str:
+        start = max(self.piece(m).start, m.start - n)
+        return self.lower[start : m.start]
+
+    def after(self, m: Mention, n: int = 40) -> str:
+        end = min(self.piece(m).end, m.end + n)
+        return self.lower[m.end : end]
+
+    def piece_text(self, piece: Piece) -> str:
+        return self.lower[piece.start : piece.end]
+
+    def filled(self, piece: Piece) -> str:
+        """The piece in lower case with unmarked options and placeholders blanked."""
+        rest = list(self.lower[piece.start : piece.end])
+        for a, b in self.page.blank:
+            for i in range(max(a, piece.start), min(b, piece.end)):
+                rest[i - piece.start] = " "
+        return "".join(rest)
+
+    def body(self, *sections: str) -> Iterator[Piece]:
+        wanted = set(sections) or BODY
+        return (p for p in self.page.pieces if p.section in wanted)
+
+    def evidence(self, items: Iterable[Mention | tuple[int, int, str, str]]) -> Evidences:
+        """Evidence of mentions, or of (start, end, section, rule) spans, each once."""
+        out: dict[tuple[int, int], Evidence] = {}
+        for item in items:
+            if isinstance(item, Mention):
+                start, end, section, rule = item.start, item.end, item.section, item.rule
+            else:
+                start, end, section, rule = item
+            a, b = self.source.span(start, end)
+            out.setdefault((a, b), Evidence(a, b, self.note[a:b], section, rule))
+        return tuple(out.values())
+
+
+def _clean(page: Page) -> list[Mention]:
+    text, lower = page.text, page.lower
+    mentions = list(page.mentions)
+    mentions.extend(_letters(page))
+    mentions.sort(key=lambda m: (m.start, -m.end))
+    not_side = [m for m in mentions if m.label == "not_side"]
+    ignore = [m for m in mentions if m.label == "device_ignore"]
+    site_ignore = [m for m in mentions if m.label == "site_ignore"]
+    has_rfid = any(m.label == "device" and m.rule in ("device.rfid_tag", "device.rfid_tag.brand") for m in mentions)
+    seed_kinds = {m.value for m in mentions if m.label == "device" and m.value in ("radioactive_seed", "magnetic_seed") and m.assertion not in ("planned", "hypothetical", "blank")}
+    seed_kinds = seed_kinds or {m.value for m in mentions if m.label == "device" and m.value in ("radioactive_seed", "magnetic_seed") and m.assertion != "blank"}
+    radioactive = "mci" in lower or "radiation safety" in lower or "survey meter" in lower or "geiger" in lower
+    out: list[Mention] = []
+    last_device: Mention | None = None
+    for m in mentions:
+        word = lower[m.start : m.end]
+        if m.assertion == "blank":
+            continue
+        if m.label == "side":
+            if any(n.start <= m.start < n.end for n in not_side):
+                continue
+            if word in ("left",) and _is_verb(page, m):
+                continue
+            if word in ("rt", "lt") and (page.pieces[m.piece].section == "signature" or lower[m.start - 1 : m.start] == "/" and page.pieces[m.piece].section != "title"):
+                continue
+        elif m.label == "action" and word == "discharged":
+            if re.match(r"\s*(?:home|from|to\b|in\b|with|ambul|the\s+pat|at\b|$|\.)", lower[m.end : m.end + 14]) and not re.search(r"\b(?:seed|reflector|clip|wire|tag|marker)\s+was\s*$", lower[max(0, m.start - 20) : m.start]) and not re.match(r"\s*(?:from\s+the\s+needle|in(?:to)?\s+the\s+(?:mass|node|cent))", lower[m.end : m.end + 26]) or re.search(r"\b(?:patient|she|he|pt|was\s+then)\W+(?:was\s+)?$", lower[max(0, m.start - 20) : m.start]):
+                continue
+        elif m.label == "action" and word == "left":
+            if not _is_verb(page, m):
+                continue
+        elif m.label == "device":
+            kind = m.attrs.get("kind")
+            if any(n.start <= m.start and m.end <= n.end and not (n.start == m.start and n.end == m.end and kind == "device") for n in ignore):
+                continue
+            if kind == "shape" or (kind == "generic_tag" and not has_rfid):
+                continue
+            if kind == "generic_seed":
+                m.value = next(iter(seed_kinds)) if len(seed_kinds) == 1 else ("radioactive_seed" if radioactive else "unnamed")
+                m.attrs = {"kind": "device" if m.value != "unnamed" else "generic"}
+            if kind == "generic" and last_device is not None and m.start <= last_device.end + 1:
+                last_device.end = max(last_device.end, m.end)
+                continue
+            if last_device is not None and m.start <= last_device.end + 2 and m.piece == last_device.piece and "," not in text[last_device.end : m.start] and "(" not in text[last_device.end : m.start]:
+                kinds = {m.attrs.get("kind"), last_device.attrs.get("kind")}
+                if m.value == last_device.value or kinds == {"brand_needle", "device"} or (kinds == {"device", "introducer"} and last_device.attrs.get("kind") == "device" and m.start > last_device.start):
+                    if m.attrs.get("kind") == "introducer":
+                        # "reflector delivery needle" and "seed applicator" are the needle, not what it carries
+                        last_device.value, last_device.attrs, last_device.rule = ("needle", m.attrs, m.rule) if last_device.attrs.get("kind") == "device" and last_device.value != "wire" else (last_device.value, {"kind": "brand_needle"}, last_device.rule)
+                    elif last_device.attrs.get("kind") == "brand_needle":
+                        last_device.attrs = m.attrs
+                    last_device.end = max(last_device.end, m.end)
+                    continue
+            last_device = m
+        elif m.label == "clock" and not any(o.label in ("side", "target", "site", "site_breast", "fn", "quadrant", "device", "region", "depth") for o in page.pieces[m.piece].mentions) and page.pieces[m.piece].section not in ("location", "target"):
+            continue
+        elif m.label == "site" and any(n.start <= m.start < n.end for n in site_ignore):
+            continue
+        out.append(m)
+    return _corrections(page, out)
+
+
+def _is_verb(page: Page, m: Mention) -> bool:
+    """Whether `left` is what was done, not a side."""
+    before = page.lower[max(page.pieces[m.piece].start, m.start - 24) : m.start]
+    after = page.lower[m.end : m.end + 34]
+    if re.match(r"[\s,]*(?:in\s+(?:place|situ|position|the|her|his|that|this|it)|at\s|within|inside|behind|to\s|with\s|there|beside|undisturbed|on\s|as\s|for\s|where|the\s+(?:department|room|suite|hospital|magnet|clinic|unit|table|facility)|our\s|unchanged|ambulatory|alone|without|untouched|it\s)", after):
+        return not re.match(r"[\s,]*(?:in|at|within|inside|to|with|on|as|for|where|the)?\s*(?:breast|brst|axilla)", after) or bool(_AUX_BEFORE.search(before))
+    if _SIDE_AFTER.match(after) and not re.search(r"\b(?:was|were|been|it|is)\s*$", before):
+        return False
+    return bool(re.search(r"\b(?:was|were|been|nothing|device|wires?|clips?|marker|hookwire|needle|seed|reflector|tag)\s*$", before)) and not _SIDE_AFTER.match(after)
+
+
+def _letters(page: Page) -> list[Mention]:
+    """L and R where only a side can be meant: before a place, and as the value of a side field or a table cell."""
+    out = []
+    found: set[int] = set()
+    for pattern, field_only in ((_LETTER_SIDE, False), (_LETTER_FIELD, True)):
+        for m in pattern.finditer(page.text):
+            i = page.piece_at(m.start())
+            piece = page.pieces[i]
+            if not (piece.start <= m.start() < piece.end) or m.start() in found:
+                continue
+            if field_only:
+                cell = re.search(r"\|\s*$", page.text[max(0, m.start() - 6) : m.start()]) and re.match(r"\s*\|", page.text[m.end() : m.end() + 12])
+                if not (cell or (piece.section == "side" and m.start() >= piece.content)):
+                    continue
+            if page.text[m.start()].islower() and not field_only:
+                continue
+            if piece.section == "signature" or (page.blank and page.is_blank(m.start(), m.end())):
+                continue
+            found.add(m.start())
+            side = Mention(m.start(), m.start() + 1, "side", "left" if m[1] in "lL" else "right", "laterality.letter", {})
+            side.piece, side.section = i, piece.section
+            side.clause = max(bisect_right(piece.clauses, side.start) - 1, 0)
+            neighbour = next((o for o in piece.mentions if o.start >= m.start()), piece.mentions[-1] if piece.mentions else None)
+            if neighbour is not None:
+                side.assertion = neighbour.assertion if neighbour.assertion in ("ordered", "historical", "planned", "other_person") else "present"
+            out.append(side)
+    return out
+
+
+def _corrections(page: Page, mentions: list[Mention]) -> list[Mention]:
+    """A speaker who says "left, correction, right" means right: the word corrected goes."""
+    marks = [m for m in mentions if m.label == "correction"]
+    if not marks:
+        return mentions
+    gone: set[int] = set()
+    for mark in marks:
+        after = [m for m in mentions if mark.end <= m.start <= mark.end + 30]
+        before = [m for m in mentions if mark.start - 45 <= m.start and m.end <= mark.start]
+        for label in ("side", "clock", "device", "target", "guidance", "times", "size", "fn", "quadrant"):
+            new = next((m for m in after if m.label == label), None)
+            old = next((m for m in reversed(before) if m.label == label), None)
+            if new is not None and old is not None and new.value != old.value:
+                gone.add(id(old))
+    return [m for m in mentions if id(m) not in gone]
