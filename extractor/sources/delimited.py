@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -50,7 +49,7 @@ class _Lines:
 
 def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Note | Reject]:
     """The notes in `stream`, in order; a row that cannot be read costs only itself. Empty lines are passed over."""
-    csv.field_size_limit(sys.maxsize)  # _Lines sets the limit; the reader's own one would stop in mid-record
+    csv.field_size_limit(2**31 - 1)  # _Lines sets the limit; the reader's own one would stop in mid-record
     lines = _Lines(text_stream(stream, options.encoding), options.max_bytes + LINE_EXTRA)
     rows = csv.reader(lines, strict=True)
     try:
