@@ -39,7 +39,7 @@ def decide(page: Page) -> None:
 
 
 def _clauses(page: Page, piece: Piece) -> None:
-    piece.clauses = [piece.start, *(m.end() if m[0].endswith((":", ";")) or not m[0].strip() else m.start() + (len(m[0]) - len(m[0].lstrip(" ,"))) for m in _CLAUSE.finditer(page.text, piece.content, piece.end))]
+    piece.clauses = [piece.start, *(m.end() if m[0].strip() in (":", ";", "") else m.start() + (len(m[0]) - len(m[0].lstrip(" ,"))) for m in _CLAUSE.finditer(page.text, piece.content, piece.end))]
 
 
 def _piece(page: Page, piece: Piece) -> None:
@@ -57,6 +57,8 @@ def _piece(page: Page, piece: Piece) -> None:
         if direction == "end":
             continue
         value = cue.value
+        if value == "planned" and re.match(r"\s*(?:not\b|n't)", page.lower[cue.end : cue.end + 6]):
+            continue  # "could not be reached" tells what happened
         if value in ("absent", "absent_field") and any(e.value == "none" and e.start <= cue.start and cue.end <= e.end for e in ends):
             continue
         for m in piece.mentions:
@@ -89,6 +91,8 @@ def _piece(page: Page, piece: Piece) -> None:
                 elif value == "absent" and cue.start - m.end > _REACH:
                     continue
             elif direction == "sentence_part":
+                if m.label in ("consent", "time_out", "anesthesia"):
+                    continue
                 if not _same_sentence_part(page, cue, m):
                     continue
             new: Assertion = "absent" if value == "absent_field" else value

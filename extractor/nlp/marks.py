@@ -47,7 +47,7 @@ def _options(line: str, at: int, boxes: list[re.Match[str]], blank: list[tuple[i
     head = line[: boxes[0].start()]
     colon = head.rfind(":")
     before = head[colon + 1 :].strip() if colon >= 0 else ""
-    suffix = bool(before) and not line[boxes[-1].end() :].strip(" .")
+    suffix = bool(before) and len(before) < 26 and not line[boxes[-1].end() :].strip(" .")
     if suffix:
         start = colon + 1
         for m in boxes:

@@ -116,6 +116,8 @@ def assign(page: Page, headings: Headings) -> None:
                 addendum, kind, scope, current, major, field_block = 0, "front", "major", "front", "front", -1
             if kind in ("technique", "findings", "impression") and scope == "major":
                 body_started = True
+            if kind == "history" and value and _in_form(page, piece, headings):
+                scope = "field"
             if addendum and kind not in ("addendum", "signature"):
                 kind = "addendum" if kind in ("technique", "comment") else kind
             current = kind
@@ -163,6 +165,12 @@ def _nominal_title(page: Page, piece: Piece, body_started: bool) -> bool:
     if body_started or len(value) > 170 or FINITE.search(value):
         return False
     return any(m.label in ("procedure", "localization_noun", "document") and m.start >= piece.content for m in piece.mentions)
+
+
+def _in_form(page: Page, piece: Piece, headings: Headings) -> bool:
+    """Whether a headed line stands among other headed lines of its block, as the fields of a form do."""
+    near = [p for p in page.pieces[max(0, piece.index - 2) : piece.index + 3] if p.block == piece.block and p is not piece]
+    return sum(1 for p in near if "\n" in page.text[min(p.start, piece.start) : max(p.end, piece.end)] and (p.heading or _heading(page, p, headings))) >= 2
 
 
 def _continues(page: Page, previous: Piece, piece: Piece) -> bool:

@@ -36,7 +36,7 @@ def read(page: Page, source: Normalized, note: str, note_id: str) -> Findings:
         return f
     c = complications.read(r)
     off = procedure.cancelled(r, done)
-    if off and not any(e.kind in ("placed", "sampled", "needle_left") and e.piece.section in slots.TECHNIQUE for e in done):
+    if off and not any(e.kind in ("placed", "sampled", "needle_left") and e.piece.section in slots.TECHNIQUE and not e.template for e in done):
         f.procedure_type, f.status = "localization", "cancelled"
         if _biopsy_title(r):
             f.procedure_type = "biopsy"

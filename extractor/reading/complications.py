@@ -13,7 +13,7 @@ from extractor.nlp.page import Mention, Piece
 from extractor.reading.words import Reader
 
 _OLD = re.compile(
-    r"\b(?:prior|previous(?:ly)?|earlier|old|known|residual|resolv(?:ed|ing)\s+(?:post|since|from)|(?:from|after|of)\s+(?:the|her|his|a)?\s*(?:\w+\s+)?(?:biopsy|core|cores)|post[- ]?biopsy|biopsy[- ]related|again\s+(?:seen|noted|demonstrated|identified)|unchanged|no\s+larger|smaller|last\s+(?:week|month|year)|history\s+of|\bhx\b|years?\s+ago|"
+    r"\b(?:prior|previous(?:ly)?|earlier|old|known|residual|resolv(?:ed|ing)\s+(?:post|since|from)|(?:from|after|of)\s+(?:the|her|his|a)?\s*(?:\w+\s+)?(?:biopsy|core|cores)|post[- ]?biopsy|biopsy[- ]related|again\s+(?:seen|noted|demonstrated|identified)|unchanged|no\s+larger|smaller|last\s+(?:week|month|year)|biopsy\s+h(?:a)?ematoma|(?:has|had)\s+(?:shrunk|gone|resolved|decreased)|shrunk|history\s+of|\bhx\b|years?\s+ago|"
     r"teenager|as\s+a\s+child|in\s+(?:19|20)\d\d|gone\s+on|since\s+resolved|then,\s+gone|described\s+after|has\s+resolved|at\s+the\s+time\s+of)\b", re.I)
 _NEW = re.compile(r"\b(?:new|fresh|small\s+new|developed|developing|occurred|formed|today|during|immediately|collected|interval|acute|just)\b", re.I)
 _RISK = re.compile(r"\b(?:risks?|potential|possible|possibility|may\s+(?:occur|develop)|include|including|alternatives|explained|discussed|counsel\w*|reviewed|report\s+any|call\s+(?:if|for)|watch\s+for|return\s+(?:if|for)|instructed|instructions|warn\w*|should|precautions|signs\s+(?:of|and)|in\s+case|if\s+(?:she|he|you|there|any))\b", re.I)
@@ -103,7 +103,7 @@ def read(r: Reader) -> Outcome:
 def _none_follows(r: Reader, m: Mention) -> bool:
     piece = r.piece(m)
     if piece.heading and m.start < piece.content:
-        return bool(re.match(r"\W*(?:x\W+)?(?:none|nil|no\b|0\b|zero|denied|n/a\b|absent)", r.lower[piece.content : piece.end]))
+        return bool(re.match(r"\W*(?:x\W+)?(?:none|nil|no\b|0\b|zero|denied|n/a\b|absent)", r.filled(piece)[piece.content - piece.start :]))
     after = r.lower[m.end : m.end + 40]
     return bool(re.match(r"\s*(?:\([^)]*\)|\b[a-d1-4]\b)?\s*(?:s\b)?\s*(?:[:=.-]+|\bwere\b|\bwas\b|\s{2,})?\s*(?:\[x\]|\(x\)|■)?\s*(?:none|nil|no\b|0\b|zero|denied|n/a\b|not\s+encountered|absent|not\s+seen)", after)) and not r.page.is_blank(m.start, m.end)
 
@@ -115,6 +115,8 @@ def _happened(r: Reader, m: Mention, piece: Piece, text: str) -> bool:
         return False
     window = r.lower[max(piece.start, m.start - 90) : min(piece.end, m.end + 80)]
     before = r.lower[max(piece.start, m.start - 60) : m.start]
+    if m.value == "hematoma" and re.search(r"\bthe\s+$", before) and not _NEW.search(window) and any(o is not m and o.value == "hematoma" and (o.assertion == "historical" or _OLD.search(r.lower[max(0, o.start - 60) : o.end + 40])) for o in r.all("complication")):
+        return False
     if _RISK.search(before) and not _NEW.search(window) or re.search(r"\brisks?\b", text):
         return False
     if m.value in ("hematoma", "infection", "bleeding", "allergic_reaction", "vasovagal", "retained_fragment") and _OLD.search(window) and not (_NEW.search(window) and not re.search(r"\b(?:prior|previous|post[- ]?biopsy|again)\b", window)):

@@ -40,6 +40,8 @@ def stated(r: Reader) -> list[Stated]:
         if piece.section in ("history", "comparison", "family", "plan", "signature", "date", "header", "order", "title"):
             continue
         text = r.text
+        if "/" in r.piece_text(piece) and any(a < piece.end and b > piece.start for a, b in r.page.blank):
+            continue
         field = _FIELD.search(text[piece.start : piece.end])
         if field and not r.page.is_blank(piece.start + field.start("n"), piece.start + field.end("n")):
             value = _value(field["n"])

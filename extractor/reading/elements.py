@@ -131,8 +131,17 @@ def consent(r: Reader) -> list[Mention]:
     return out
 
 
-def time_out(r: Reader) -> list[Mention]:
-    return [
+_TIME_OUT = re.compile(r"\b(?:id|identity|identification|name|wrist\s?band|patient|dob|pt)\b[^.\n]{0,60}?\b(?:sides?|sites?|laterality|breast)\b[^.\n]{0,60}?\b(?:checked|verified|confirmed|read\s+(?:back|aloud|out)|agreed|correct|matched|reviewed\s+aloud|compared)\b|\b(?:checked|verified|confirmed|confirming|verification\s+of)\b[^.\n]{0,40}?\b(?:patient|identity|name|id)\b[^.\n]{0,30}?\b(?:side|site|laterality|procedure)\b", re.I)
+
+
+def time_out(r: Reader) -> list[Mention | tuple[int, int, str, str]]:
+    out: list[Mention | tuple[int, int, str, str]] = []
+    for p in r.page.pieces:
+        if p.section in ("technique", "time_out", "consent", "findings", "comment", "header", "side", "front"):
+            for m in _TIME_OUT.finditer(r.text, p.start, p.end):
+                if not r.page.is_blank(m.start(), m.end()) and not re.search(r"\b(?:not|will|to\s+be)\b", m[0], re.I):
+                    out.append((m.start(), m.end(), p.section, "documentation.time_out.words"))
+    return out + [
         m for m in r.all("time_out")
         if m.section not in ("plan", "comparison", "history", "family") and m.assertion not in ("absent", "planned", "other_person", "blank") and _filled(r, m)
         and not re.search(r"\b(?:not|no)\s+$", r.before(m, 6))
@@ -276,6 +285,9 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
         return False
     shown = _SHOWN.search(text) or (k and _SHOWN.search(whole[: a - p.start])) or p.section == "findings"
     heading = r.lower[p.heading[0] : p.heading[1]] if p.heading else ""
+    lead = whole[: a - p.start].rstrip()
+    if k and lead.endswith(":") and len(lead) < 60 and _SHOWN.search(lead) and not _DEPLOYING.search(text):
+        return True
     if re.search(r"post|after|check|final|position|film|view|mammo|result|confirm|verif|cc|ml", heading):
         return bool(_RESULT.search(text) or re.search(r"\d\s*(?:mm|cm)|within|inside|in\s", text, re.I))
     deploying = _DEPLOYING.search(text)
@@ -291,8 +303,10 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
         needle_left = re.search(r"needle\s+(?:was\s+|is\s+)?left|needle\s+transfix|leaving\s+the\s+needle", r.text, re.I)
         if not needle_left:
             return False
-    if not _RESULT.search(text):
+    if p.section != "findings" and not _RESULT.search(text):
         return False
+    if p.section == "findings" and not re.search(r"\bneedle\b", text, re.I):
+        return True
     if p.section == "impression" and not shown:
         return bool(re.search(r"\b(?:position|adjacent|within|through|at\s+the\s+target|tip|displaced|mm|cm|bracket\w*)\b", text, re.I)) and not re.search(r"\blocali[sz]ation\s+of\b", text, re.I)
     return bool(shown) or bool(re.search(r"\b(?:pass(?:es|ing)|travers\w+|transfix\w+|skewers|crosses|lies|sits|ends|runs|is\s+(?:\d|within|in\b|at\b|inside)|are\s+(?:\d|within|in\b|at\b|inside))\b", text, re.I))
@@ -330,6 +344,27 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
         elif p.section in ("technique",):
             for m in re.finditer(r"\b(?:performed|placed|deployed|done|carried\s+out|localized|inserted|released|obtained)\b[^.;\n]{0,50}\bby\s+(?:the\s+)?(?:me,?\s+)?(?:\w+\s+){0,2}?(Dr\.?\s+[A-Z][\w'-]+)", r.text[p.start : p.end]):
                 out.append((p.start + m.start(1), p.start + m.end(1), p.section, "documentation.signature"))
+    return out or _closing_name(r)
+
+
+_NAME_LINE = re.compile(r"^[\s*/-]*(?:(?:Dr|Mr|Mrs|Ms|Miss|Prof|Professor)\.?\s+)?(?:[A-Z]\.?\s*){0,3}[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,3}(?:\s*\([\w .-]+\))?(?:\s*,\s*[\w /-]{2,50})?(?:\s*,\s*supervised\s+by.*)?[\s.]*$")
+_NOT_NAME = re.compile(r"\b(?:Report|Final|Breast|Imaging|Impression|Radiology|Date|Hospital|Center|Centre|Partners|Department|Clinic|Signed|Page|Copy|Films|Theatre|None|Complications?|Disclaimer|Addendum|Yours|Dear|Kind|Regards|Status|Preliminary|End|Left|Right|Localization|Localisation|Mammogram|Biopsy|Procedure|Patient|Street|Road|Unit|Ward|Sent|Transcribed|Attestation|Pending|Category|Discharged|Home|Pathology|Stable)\b", re.I)
+
+
+def _closing_name(r: Reader) -> list[tuple[int, int, str, str]]:
+    """A name alone on one of the closing lines is whoever wrote the note."""
+    body = [p for p in r.page.pieces if not p.addendum]
+    out = []
+    for p in body[-4:] if len(body) > 4 else body[1:]:
+        text = r.text[p.start : p.end]
+        if len(text) > 90 or p.heading or not _NAME_LINE.match(text) or _NOT_NAME.search(re.sub(r",.*", "", text)) or not re.search(r"[a-z]", text):
+            continue
+        words_ = re.findall(r"[A-Z][\w'-]+", text)
+        if len(words_) < 2 and not re.match(r"\W*(?:Dr|Mr|Mrs|Ms|Miss|Prof)\b", text):
+            continue
+        if not re.match(r"\W*(?:Dr|Prof)\b", text) and any(m.label in ("target", "device", "side", "complication", "diagnosis", "guidance") for m in p.mentions) or _NOT_ROLE.search(text):
+            continue
+        out.append((p.start, p.end, "signature", "documentation.signature.name"))
     return out
 
 
@@ -349,6 +384,8 @@ def procedure_date(r: Reader) -> list[Mention]:
             out.append(m)
         elif p.section == "document_date":
             continue
+        elif p.section in ("technique", "history") and re.search(r"\b(?:met|attended|seen|saw|came|brought|morning\s+of|performed|placed|locali[sz]ed|on\s+the\s+(?:morning|day|afternoon))\b", before) and not re.search(r"biops|core|mdt|mri|scan", r.piece_text(p)[:200]):
+            out.append(m)
         elif p.section in ("technique", "time_out", "consent", "front", "side") and (p.index < 4 or re.search(r"(?:\bon|dated?|today,?|procedure\s+date|exam(?:ination)?(?:\s+date)?|performed|dos|svc)\W*$", before)):
             if re.search(r"\b(?:biops|prior|previous|mri|seen|demonstrat|mammogram)\w*[^.;]{0,24}$", before) and p.index >= 4:
                 continue

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from extractor.nlp.numbers import MONTHS
 from extractor.nlp.page import Mention, Piece
 from extractor.reading.slots import TECHNIQUE, Layout, active
 from extractor.reading.words import NUMBER, Reader
 
 _COUNT_BEFORE = re.compile(
-    r"\b(?:(?P<n>\d{1,2}|one|two|three|four|five|six|single|both|pair|couple|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
-    r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b)[\w./%-]+){0,6}?[\s,'\"(-]*$", re.I)
+    r"\b(?:(?P<n>\d{1,2}|one|two|three|four|five|six|single|both|(?:pair|couple)(?=\s+of)|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
+    r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b|under\b|using\b|via\b|in\b|at\b|to\b|into\b|for\b|was\b|were\b|by\b|through\b|then\b)[\w./%-]+){0,6}?[\s,'\"(-]*$", re.I)
 _COUNT_AFTER = re.compile(r"[\s'\")]*(?:s\b)?\s*(?:[x#]\s?(?P<x>\d|two|three|one)\b(?!\s*(?:mm|cm))|[,:(]\s*(?P<c>\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga|gauge|[:/.]\d|ml|%|-|o'|x\s?\d|\.\s*\w|pm|am))|\((?P<p>\d|one|two|three)\))", re.I)
 _FIELD_COUNT = re.compile(r"(?:deployed|placed|left|released|remaining|count|devices?|wires?|seeds?|clips?|reflectors?|markers?|tags?)[^:]{0,28}[:.]{1,}\s*(?:yes,?\s*)?(?P<n>\d|one|two|three|four)\b(?!\s*(?:cm|mm|g\b|[:/.]\d|%|ml))", re.I)
 _MORE = re.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|third|fourth|repeat|as\s+well|also|2nd|3rd)\b", re.I)
@@ -27,6 +28,7 @@ _EARLIER = re.compile(
 _NEXT_TO = re.compile(r"(?:\b(?:from|to|toward|towards|of|beside|near|by|past|beyond|into|at|alongside|containing|contains|with|within|marks?|marked\s+by|adjacent\s+to|next\s+to|touching|around|through|including|than|and\s+its|posterior\s+to|anterior\s+to|deep\s+to|medial\s+to|lateral\s+to|superior\s+to|inferior\s+to|below|above|off|between|via|targeting|onto|localize|localized|localised|target(?:ed|ing)?|mm|cm|the\s+known|known|existing|residual|visible|its|biopsied|hosts?|holding|bearing|carrying|is\s+a|was\s+a)\s+(?:the\s+|a\s+|an\s+|its\s+|this\s+|that\s+|her\s+|known\s+|existing\s+|previously\s+placed\s+|prior\s+|old\s+)*)$", re.I)
 
 
+_INTO = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:x\s?\d\s*)?(?:into|in\s+(?:the|to|situ)|through|to\s+the|at\s+the|across|instead)\b")
 _ELLIPSIS = re.compile(r"\W*(?:and\s+)?(?:one|another|a\s+second|the\s+(?:other|second))\s+(?:at|in|for|to|through|on|beside|within|into)\b")
 _ANSWER = re.compile(r"\b(?:yes|y|\d+|one|two|three|deployed|placed|left|released|done|in\s+place|true)\b|\[x\]|\(x\)|■|✓", re.I)
 _NOUN = re.compile(r"(?:successful\s+)?(?:placement|insertion|implantation|deposition|deployment|release)(?:\s+of)?")
@@ -36,7 +38,7 @@ _DONE = re.compile(r"\b(?:performed|completed|carried\s+out|done|accomplished|su
 
 @dataclass(slots=True)
 class Event:
-    """`kind` is placed, removed, failed, advanced, sampled or stopped. `more` is true where the words say that the device is
+    """One thing done. `template` is true where the sentence has an unfilled placeholder. `kind` is placed, removed, failed, advanced, sampled or stopped. `more` is true where the words say that the device is
     one more than those before it."""
 
     kind: str
@@ -48,6 +50,7 @@ class Event:
     slots: tuple[int, ...]
     mentions: tuple[Mention, ...]
     device: Mention | None = None
+    template: bool = False
 
 
 def number(word: str) -> int | None:
@@ -82,6 +85,10 @@ def find(r: Reader, layout: Layout) -> list[Event]:
     last: Mention | None = None
     last_piece = -9
     for piece in r.page.pieces:
+        if piece.section == "title":
+            for m in piece.mentions:
+                if m.label == "action" and m.value == "stop" and m.assertion in ("ordered", "absent"):
+                    out.append(Event("stopped", None, None, False, piece, 0, (), (m,)))
         if piece.section not in TECHNIQUE and piece.section not in ("findings", "impression", "addendum", "complications"):
             continue
         earlier = bool(_EARLIER.search(r.text, piece.start, piece.end))
@@ -98,6 +105,9 @@ def find(r: Reader, layout: Layout) -> list[Event]:
             actions = [m for m in ms if m.label == "action"]
             r.events_so_far = out
             made = _clause(r, piece, clause, low, high, who, devices, actions, earlier, last if piece.index - last_piece <= 2 else None, layout)
+            if made and any(a < piece.end and b > piece.start and r.text[a:b].strip("_* ") for a, b in r.page.blank) and not r.page.checked:
+                for e in made:
+                    e.template = True
             out.extend(made)
             named = [d for d in devices if d.value != "unnamed" and d.assertion in ("present", "absent", "uncertain") and not _beside(r, d, low)]
             if named:
@@ -149,9 +159,13 @@ def _beside(r: Reader, d: Mention, low: int) -> bool:
     return d.value in ("clip",) and bool(_NEXT_TO.search(r.lower[max(low, d.start - 40) : d.start]))
 
 
-def _nearest(d: Mention, actions: list[Mention]) -> Mention | None:
-    """The verb said of a device: the first after it, else the last before it."""
+def _nearest(d: Mention, actions: list[Mention], devices: list[Mention] | None = None, text: str = "") -> Mention | None:
+    """The verb said of a device: the first after it with no other device between, else the last before it."""
     after = [a for a in actions if a.start >= d.end]
+    if devices and after:
+        between = [x for x in devices if d.end < x.start and x.end <= after[0].start]
+        if between and not re.search(r"\b(?:and|then|with|plus|,?\s*or)\b", text[d.end : between[0].start]):
+            after = []
     before = [a for a in actions if a.end <= d.start]
     if after and before and before[-1].value in ("deploy", "place") and d.start - before[-1].end < 14 < after[0].start - d.end:
         return before[-1]
@@ -172,6 +186,9 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
     live = [a for a in actions if active(a)]
     denied = [a for a in actions if a.assertion == "absent"]
     samples = [a for a in live if a.value == "sample"]
+    for m in piece.mentions:
+        if m.label == "gauge" and m.clause == clause and not earlier and re.match(r"\s*(?:core\w*\s*)?x\s?\d{1,2}\b(?!\s*(?:cm|mm|\.|x))", r.lower[m.end : m.end + 16]):
+            add("sampled", None, None, None, m)
     for a in samples:
         if _sampling(r, a, low, high) and not earlier:
             add("sampled", None, None, None, a)
@@ -190,7 +207,7 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
         if d.assertion in ("historical", "planned", "hypothetical", "other_person", "ordered"):
             continue
         kind = d.attrs.get("kind")
-        action = _nearest(d, [a for a in actions if a.value in ("deploy", "place", "remove", "fail", "advance")])
+        action = _nearest(d, [a for a in actions if a.value in ("deploy", "place", "remove", "fail", "advance")], [x for x in devices if x.value != d.value or x.attrs.get("kind") != kind], r.lower)
         count, stated = count_of(r, d, low, high)
         type_ = None if d.value == "unnamed" else d.value
         if action is not None and action.value == "fail" and active(action):
@@ -210,7 +227,7 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
                 continue
             action = _nearest(d, [a for a in actions if a.value in ("deploy", "place")])
         if action is not None and action.value in ("deploy", "place") and (kind != "brand_needle" or action.value == "deploy"):
-            if _beside(r, d, low) and not (action.start < d.start and d.start - action.end < 12):
+            if _beside(r, d, low) and not (action.start < d.start and re.fullmatch(r"\s*(?:of\s+)?(?:an?|the|one|two|\d)?\s*", r.lower[action.end : d.start])):
                 continue
             if kind == "generic" and any(x is not d and x.attrs.get("kind") == "device" for x in devices):
                 continue
@@ -221,7 +238,7 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
             handled = True
         elif kind == "brand_needle":
             add("brand", type_, count, d, d)
-        elif type_ == "clip" and any(m.label == "action" and m.value == "sample" and active(m) for m in piece.mentions) and not _beside(r, d, low):
+        elif type_ == "clip" and any(e.kind == "sampled" and e.piece is piece for e in [*r.events_so_far, *out]) and not _beside(r, d, low):
             add("placed", type_, count or 1, d, d)
             handled = True
         elif stated and count and count > 1 and kind == "device" and d.assertion == "present" and not _beside(r, d, low):
@@ -240,6 +257,10 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
             handled = True
         elif restating and kind == "device" and not _beside(r, d, low):
             add("shown", type_, count, d, d)
+        elif kind == "device" and not actions and not restating and piece.section != "consent" and (type_ != "clip" or stated or re.search(r"\b(?:an?|one)\s+(?:[\w-]+\s+){0,3}$", r.lower[max(low, d.start - 40) : d.start])) and (not re.search(r"\b(?:the|that|this|last|its|each|her)\s+(?:\w+\s+)?$", r.lower[max(low, d.start - 20) : d.start]) and _INTO.match(r.lower, d.end, high) or re.search(r"\bwith\s+(?:a\s+second|another)\s+$", r.lower[max(low, d.start - 24) : d.start])) and not _beside(r, d, low):
+            # "One seed into the nodule under ultrasound.": a note's shorthand for placing it
+            add("placed", type_, count or 1, d, d)
+            handled = True
         elif kind == "device" and not placing and not _beside(r, d, low) and re.search(r"\bx\s?\d\b|\bleft in\b|, in place", text):
             add("placed", type_, count, d, d)
             handled = True
@@ -256,7 +277,8 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
         add("advanced", None, None, None, *[a for a in live if a.value == "advance"][:1])
     if not handled and not real:
         verbs = [a for a in live if a.value == "deploy" and not re.search(r"\bnothing\b|\bno\s+device", text) and not (needles and a.start > needles[-1].end and "left" not in r.words_of(a))]
-        if verbs and last is not None and last.attrs.get("kind") in ("device", "brand_needle", "generic") and not restating:
+        subject = bool(verbs) and any(m.label == "target" and m.value != "unspecified" and 0 <= verbs[0].start - m.end < 14 for m in piece.mentions)
+        if verbs and not subject and last is not None and last.attrs.get("kind") in ("device", "brand_needle", "generic") and not restating:
             add("placed", None if last.value == "unnamed" else last.value, 1, last, last, verbs[0])
     if not real and not handled and before is not None and before.kind == "placed" and _ELLIPSIS.match(text) and who and who != before.slots:
         add("placed", before.type, 1, before.device, *before.mentions)
@@ -270,6 +292,8 @@ def _sampling(r: Reader, a: Mention, low: int, high: int) -> bool:
     """Whether a sampling word tells of tissue taken now: numbers of cores, or the verb itself, not a name of an earlier biopsy."""
     word = r.lower[a.start : a.end]
     text = r.lower[low:high]
+    if re.search(rf"\b(?:on\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:{MONTHS})\b|\b(?:on|in)\s+(?:{MONTHS})\b", text):
+        return False
     if re.search(r"(?:biopsy|bx|core)[\s-]*(?:proven|confirmed|positive|clip|marker|site|cavity|tract|scar|coil|result|images|date|report|pathology|needle\b)", text[max(0, a.start - low - 2) : a.end - low + 14]):
         return False
     if word == "passes" and re.match(r"\s+(?:through|to\b|over|beyond|within|from|along|just|\d|by\b|in\b|into)", r.lower[a.end : a.end + 14]):
@@ -279,5 +303,7 @@ def _sampling(r: Reader, a: Mention, low: int, high: int) -> bool:
             re.search(r"\b(?:taken|obtained|acquired|collected|retrieved|made|drawn)\b", text)
         ) or bool(re.match(r"\s*(?:[:x]|\.{3,}|\s{3,})\s*\d", r.lower[a.end : a.end + 14]))
     if word in ("biopsied", "sampled", "sampling"):
+        if re.match(r"[\s,(]*(?:on\s+)?\d{1,2}[/ -]", r.lower[a.end : a.end + 8]):
+            return False
         return not re.search(r"\b(?:previously|previous|prior|earlier|in\s+(?:january|february|march|april|may|june|july|august|september|october|november|december)|was\s+\w+\s+on|at\s+(?:an?\s+)?outside|elsewhere|weeks?\s+ago|last)\b|\bon\s+\d|\bthe\s+(?:biopsied|sampled)|previously", text) and not re.search(r"\b(?:the|of|a)\s+(?:previously\s+)?$", r.lower[max(low, a.start - 16) : a.start])
     return bool(re.search(r"\b(?:was|were|is)\s+(?:then\s+)?(?:performed|done|obtained|carried|completed)|performed|vacuum[- ]assisted (?:device|biopsy device)", text[a.start - low :][:60])) and not re.search(r"\b\d{1,2}/\d{1,2}\b", text)

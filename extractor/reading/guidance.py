@@ -67,6 +67,8 @@ def collect(r: Reader, clauses: set[tuple[int, int]] | None, events: list[Event]
         clause_text = _clause_text(r, m)
         if m.assertion == "absent" or re.search(r"\bnot\s+used\b", clause_text):
             continue
+        if not biopsy and any(o.label == "action" and o.value == "sample" and o.start < m.start and m.start - o.end < 30 for o in r.clause(m)) and not any(o.label == "action" and o.value in ("deploy", "place", "advance") for o in r.clause(m)):
+            continue
         if not biopsy and _BIOPSY_NEXT.match(r.text, m.end, min(len(r.text), m.end + 40)):
             continue
         if re.search(r"\btime[- ]?out\b", text) and tier == "named" and not any(e.piece is piece for e in events if e.kind in ("placed", "advanced")):
@@ -170,6 +172,26 @@ def combine(s: Support) -> tuple[str | None, bool, list[str]]:
     if len(real) == 1:
         return real[0], tomo and real[0] == "stereotactic", []
     return None, tomo, real
+
+
+_LEFT_OFF = re.compile(r"\b(?:abandon\w*|unsuccessful\w*|taken\s+out|came\s+out|taken\s+over|nothing\s+(?:was\s+)?(?:deployed|placed|left)|no\s+(?:wire|device|seed|reflector)\s+(?:was\s+)?(?:deployed|placed|left)|moved\s+(?:over\s+)?to|walked\s+to|transferred\s+to|converted|switched|gave\s+up|given\s+up|could\s+not|can\s?not|not\s+(?:seen|visible|visuali[sz]ed|the\s+lesion)|failed|instead)\b", re.I)
+
+
+def turned_to(r: Reader, s: Support, modalities: list[str], placed_at: int) -> str | None:
+    """Of two modalities described one after the other, the one that was turned to after the first was left, if the note says so."""
+    spans = []
+    for k in modalities:
+        ms = [m for m in s.all().get(k, []) if r.piece(m).section in TECHNIQUE or r.piece(m).section == "findings"]
+        if not ms:
+            return None
+        spans.append((min(m.start for m in ms), max(m.end for m in ms), k))
+    spans.sort()
+    for a, b in zip(spans, spans[1:], strict=False):
+        if b[0] < a[0] or not _LEFT_OFF.search(r.text, a[0], b[1]):
+            return None
+        if a[1] > b[0] and not _LEFT_OFF.search(r.text, a[0], b[0] + 60):
+            return None
+    return spans[-1][2] if placed_at < 0 or spans[-1][0] <= placed_at + 200 else None
 
 
 def explained(r: Reader) -> bool:

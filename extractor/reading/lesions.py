@@ -245,6 +245,13 @@ def location(r: Reader, mentions: list[Mention]) -> tuple[Location, list[Mention
     return loc, words
 
 
+def _clause_of(r: Reader, m: Mention) -> str:
+    piece = r.piece(m)
+    low = piece.clauses[m.clause] if 0 <= m.clause < len(piece.clauses) else piece.start
+    high = piece.clauses[m.clause + 1] if 0 <= m.clause + 1 < len(piece.clauses) else piece.end
+    return r.lower[low:high]
+
+
 def _side_before(r: Reader, m: Mention) -> str | None:
     """The side last named before a mention in the indication."""
     found = [s for s in r.all("side") if s.section == "history" and s.start < m.start and s.value != "both"]
@@ -259,6 +266,12 @@ def site(r: Reader, slot: Slot | None, mentions: list[Mention], target: str | No
     body_tail = [m for m in tail if m.section not in ("history",)]
     if any(m.rule == "target.intramammary_node" for m in mentions) or any(m.rule == "site.intramammary" for m in body_tail):
         return "breast", body_tail
+    body_axilla = [m for m in body_axilla if not re.search(r"\b(?:not\s+(?:scanned|imaged|done)|nothing\s+done|scanned|normal|negative|proper|itself|clear|separately)\b", _clause_of(r, m))]
+    axilla = [m for m in axilla if m in body_axilla or m.section in ("history", "title")]
+    for p in r.page.pieces:
+        both = {m.value for m in p.mentions if m.label == "site"}
+        if len(both) == 2 and p.section not in ("comparison", "plan", "family") and re.search(r"\bwhether\b|\bversus\b|\bvs\b|\bor\b|\bunclear\b|\bcannot\b|\buncertain\b", r.piece_text(p)):
+            return None, [m for m in p.mentions if m.label == "site"]
     if target == "lymph_node":
         if body_tail and body_axilla:
             return None, [*body_tail, *body_axilla]
@@ -376,7 +389,7 @@ def _lesion(r: Reader, i: int, slot: Slot, t: _Tally, owned: list[Mention], tota
         lesion.outcome = "placed"
     elif lesion.biopsied:
         lesion.outcome = "placed"
-    elif t.failed:
+    elif t.failed or (t.none_placed and t.begun and total > 1):
         lesion.outcome = "failed"
     else:
         lesion.outcome = None
@@ -405,7 +418,7 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
         if len(labels) > n and len(lesion.devices) == 1 and lesion.devices[0].type in ("wire", "radioactive_seed", "magnetic_seed", "radar_reflector", "clip", "rfid_tag") and n:
             lesion.devices[0].count = n = max(n, len(labels))
         many = [s for s in plain if s.value > 1 and s.value <= 6]
-        replaced = _REPLACED.search(" ".join(r.piece_text(p) for p in r.page.pieces if p.section in ("technique", "findings", "impression", "addendum", "complications", "comment")))
+        replaced = _REPLACED.search(" ".join(r.piece_text(p) for p in r.page.pieces if p.section in ("technique", "findings", "impression", "addendum", "complications", "comment") and not re.search(r"\brisks?\b|\bexplained\b|\bdiscussed\b|\bincluding\b", r.piece_text(p))))
         if late:
             final = late[-1].value
             if final == 1 or final == described:
@@ -431,7 +444,7 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
                 out.count, out.count_status = None, "conflicting"
                 out.count_readings = [Reading(1, ()), Reading(top.value, r.evidence([top.span]))]
                 return
-            if brackets or one or replaced:
+            if brackets or one or (replaced and _again(r)):
                 out.count = 1
                 out.count_evidence = r.evidence([*brackets[:2], *[s.span for s in one[:1]]])
                 return
@@ -473,6 +486,12 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
         out.count, out.count_status = None, "conflicting"
         out.count_readings = [Reading(described, ()), Reading(value, r.evidence([s.span]))]
         return
+
+
+def _again(r: Reader) -> bool:
+    """Whether the technique speaks of another device after the first, or of the same target."""
+    text = " ".join(r.piece_text(p) for p in r.page.pieces if p.section in ("technique", "findings", "addendum", "impression"))
+    return bool(re.search(r"\b(?:second|another|additional|replacement|new|fresh|further|repeat|same\s+(?:target|lesion|mass|calcif\w+|site|area|distortion|clip|puncture))\b", text))
 
 
 def _devices(lesion: Lesion) -> int:
@@ -543,6 +562,11 @@ def _guidance(r: Reader, layout: Layout, out: Reading_, events: list[Event], tot
                 value, with_tomo, words, clash = v, tm, own, c
             elif modality is None and conflicting:
                 value, clash = _by_elimination(r, layout, events, conflicting, i), []
+        if clash:
+            at = max((e.mentions[0].start for e in events if e.kind in ("placed", "needle_left") and e.piece.section not in ("impression", "findings") and e.mentions), default=-1)
+            later = guidance.turned_to(r, words, clash, at)
+            if later is not None:
+                value, clash = later, []
         lesion.guidance = value  # type: ignore[assignment]
         lesion.tomosynthesis = with_tomo and value == "stereotactic"
         mentions = words.all()

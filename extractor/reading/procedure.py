@@ -69,7 +69,7 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
     if heads.get("pathology") and not placed and not advanced:
         return True, heads["pathology"]
     stopped = [e for e in events if e.kind in ("cancelled", "stopped", "nothing_begun")]
-    if heads.get("consult") and not placed and not sampled:
+    if heads.get("consult") and (not placed and not sampled or not begun(r) and not r.all("time_out") and all(e.piece.section != "device" for e in placed)):
         return True, heads["consult"]
     if _CONSULT.search(title) and not placed and not sampled and not stopped:
         return True, [m for m in r.all("document", "procedure")][:1]
@@ -96,6 +96,9 @@ def begun(r: Reader) -> list[Mention]:
     for m in r.all("anesthesia"):
         if m.assertion in ("present",) and m.section not in ("history", "header", "plan", "consent") and re.search(r"lido|ligno|xylo|marcaine|bupiv|numb|anes|anaes|infiltr|local|la", r.words_of(m).lower()):
             around = r.lower[max(0, m.start - 60) : m.end + 60]
+            piece = r.piece(m)
+            if any(a < piece.end and b > piece.start and r.text[a:b].strip("_* ") for a, b in r.page.blank) and not r.page.checked:
+                continue
             if not re.search(r"\bno\s+\w*\s*(?:anesth|anaesth|lidoc|local)|allerg|before\s+(?:any\s+)?(?:local|anesth|anaesth|lidoc)|prior\s+to|not\s+(?:been\s+)?(?:given|injected|administered|drawn)|unopened|not\s+used|\[ \]\s*yes|none\b|:\s*no\b|not\s+opened|:\s*(?:\[\s*\]|\(\s*\))\s*yes\s*(?:\[x\]|\(x\))", around):
                 out.append(m)
     return out
@@ -104,6 +107,7 @@ def begun(r: Reader) -> list[Mention]:
 def cancelled(r: Reader, events: list[Event]) -> list[Mention]:
     """Words that call the session off before it was begun; empty when it was begun or not called off."""
     calls = [m for e in events if e.kind in ("cancelled", "stopped") for m in e.mentions]
+    events = [e for e in events if not e.template]
     for m in r.all("action"):
         if m.value in ("cancel", "stop") and m.assertion in ("present", "ordered", "absent", "historical") and m.section not in ("plan",) and m not in calls:
             if m.assertion == "absent" and m.section != "title" and "not" not in r.words_of(m).lower():

@@ -17,12 +17,12 @@ _THING = r"(?:lesion|site|target|focus|mass|group|area|node|spot|part|location|n
 _LABEL = re.compile(rf"\b{_THING}\s*(?:#|no\.?\s*|number\s+)?\s*(?P<a>\d(?!\d)|[A-D](?![a-zA-Z'])|(?:one|two|three|four)\b)(?!\s*(?:mm|cm|:\d\d|o'?\s?clock|%|/\d|\.\d|x\b))", re.I)
 _ORDINAL = re.compile(rf"\b(?P<a>first|second|third|fourth|1st|2nd|3rd|other)\s+(?!of\b)(?:[a-z-]+\s+){{0,2}}?(?:{_THING}|calcifications|distortion|asymmetry|enhancement|set)\b(?!\s+(?:view|film|image|pass))", re.I)
 _LINE = re.compile(r"\s*(?:[-*•]\s*)?(?:\(?(?P<a>\d|[A-Da-d])\s*[).:]\s*(?=\S)|#\s?(?P<b>\d)\b\s*|\|\s*(?P<c>\d)\s*\||(?P<d>\d)\s{2,}(?=\S))")
-_SIDE_HEAD = re.compile(r"\s*(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt)(?:\s+(?:breast|side|axilla|part))?\s*(?:[:,;(\n-]|\s{2,}|$))", re.I)
+_SIDE_HEAD = re.compile(r"\s*(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt|[LR](?=\s*[:,]))(?:\s+(?:breast|side|axilla|part))?\s*(?:[:,;(\n-]|\s{2,}|$))", re.I)
 _EACH_HEAD = re.compile(r"\W*(?:for\s+|at\s+)?(?:each|both|all|every)\b", re.I)
 _ALL = re.compile(r"\b(?:each|both|all|every|either|respective|respectively|same\s+(?:way|manner|fashion|technique)|throughout|per\s+(?:site|lesion)|at\s+(?:all|both|each))\b", re.I)
 _NOT_TARGET = re.compile(
     r"\b(?:neither|not\s+(?:sampled|localized|localised|targeted|marked|biopsied|treated|addressed|the\s+target)|left\s+alone|skin\s+(?:entry|nick|incision)|entry\s+(?:site|point)|incision|scar|"
-    r"stable|benign\s+appearing|no\s+(?:sonographic|mammographic)?\s*correlate|unchanged|not\s+imaged|lumpectomy\s+(?:bed|scar)|contains\s+only|normal|will\s+be\s+(?:localized|marked|done)|elsewhere|not\s+part\s+of)\b", re.I)
+    r"stable|benign\s+appearing|no\s+(?:sonographic|mammographic)?\s*correlate|unchanged|not\s+imaged|lumpectomy\s+(?:bed|scar)|contains\s+only|normal|not\s+scanned|was\s+scanned|itself|proper|will\s+be\s+(?:localized|marked|done)|elsewhere|not\s+part\s+of)\b", re.I)
 _ORD = {"first": "1", "second": "2", "third": "3", "fourth": "4", "1st": "1", "2nd": "2", "3rd": "3", "one": "1", "two": "2", "three": "3", "four": "4", "a": "1", "b": "2", "c": "3", "d": "4", "other": "2"}
 _BREAST_TARGETS = frozenset({"mass", "calcifications", "architectural_distortion", "asymmetry", "enhancement"})
 TECHNIQUE = frozenset({"technique", "target", "location", "device", "guidance", "side", "anesthesia", "comment", "consent", "time_out", "count"})
@@ -184,7 +184,7 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
         block = piece.block
         head = _SIDE_HEAD.match(r.text, piece.start, piece.end)
         if head:
-            side_context = "left" if (head["s"] or head["t"]).lower() in ("left", "lt") else "right"
+            side_context = "left" if (head["s"] or head["t"]).lower() in ("left", "lt", "l") else "right"
             if create:
                 current = None
                 if not labels.get(piece.index):
@@ -310,7 +310,7 @@ def _resolve(slots: list[Slot], d: dict[str, str], current: int | None, *, creat
         slot = slots[best]
         new_place = (d.get("clock") and not slot.clock and slot.quadrant is None and _score(slot, d) < 2 and len(slots) > 1 and best != current)
         if d.get("label") and not slot.label and any(s.label for s in slots) :
-            new_place = True
+            new_place = bool(slot.clock or slot.quadrant or slot.clauses_seen)
         if not new_place or not create:
             if create or len(slots) == 1:
                 for k, v in d.items():

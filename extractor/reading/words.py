@@ -22,6 +22,7 @@ NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "singl
 _AUX_BEFORE = re.compile(r"(?:\b(?:was|were|is|are|been|being|be|then|had|has|and|thus|both|all|it|they|wires?|hookwires?|clips?|markers?|seeds?|reflectors?|tags?|needles?|devices?|nothing|patient|she|he|pt|needle|i|we|also|locali[sz]er)|,)\s*$", re.I)
 _SIDE_AFTER = re.compile(r"[\s,-]*(?:\(?\w+[\s,-]+){0,3}?(?:breast|brst|br\b|axill|side|upper|lower|outer|inner|medial|lateral|uoq|uiq|loq|liq|retro|sub|central|mass|calc|lesion|\d{1,2}:\d\d|\d{1,2}\s*o|nipple|node|seed|wire|clip|reflector|idc|ilc|dcis|lumpectomy|mastectomy|locali)", re.I)
 _LETTER_SIDE = re.compile(r"(?<![\w.+'-])([LR])(?=\s*(?:breast|brst|br\b|axill|uoq|uiq|loq|liq|\d{1,2}:\d\d|\d{1,2}\s*o'?\s*c|side|mass|calc|mammo|lumpectomy|retro|sub|inner|outer|upper|lower|\||,\s*\d{1,2}:|\s\d{1,2}:\d\d))", re.I)
+_LETTER_HEAD = re.compile(r"(?:(?<=\n)|^)[ \t]*([LR])(?=\s*[:,]\s)")
 _LETTER_FIELD = re.compile(r"(?<![\w.+'/-])([LR])(?![\w'/+-])(?!\s*/\s*[LR]\b)")
 
 
@@ -116,7 +117,7 @@ def _clean(page: Page) -> list[Mention]:
         if m.label == "side":
             if any(n.start <= m.start < n.end for n in not_side):
                 continue
-            if word in ("left",) and _is_verb(page, m):
+            if word in ("left",) and (_is_verb(page, m) or _after_device(page, m, last_device)):
                 continue
             if word in ("rt", "lt") and (page.pieces[m.piece].section == "signature" or lower[m.start - 1 : m.start] == "/" and page.pieces[m.piece].section != "title"):
                 continue
@@ -124,14 +125,16 @@ def _clean(page: Page) -> list[Mention]:
             if re.match(r"\s*(?:home|from|to\b|in\b|with|ambul|the\s+pat|at\b|$|\.)", lower[m.end : m.end + 14]) and not re.search(r"\b(?:seed|reflector|clip|wire|tag|marker)\s+was\s*$", lower[max(0, m.start - 20) : m.start]) and not re.match(r"\s*(?:from\s+the\s+needle|in(?:to)?\s+the\s+(?:mass|node|cent))", lower[m.end : m.end + 26]) or re.search(r"\b(?:patient|she|he|pt|was\s+then)\W+(?:was\s+)?$", lower[max(0, m.start - 20) : m.start]):
                 continue
         elif m.label == "action" and word == "left":
-            if not _is_verb(page, m):
+            if not (_is_verb(page, m) or _after_device(page, m, last_device)):
                 continue
         elif m.label == "device":
             kind = m.attrs.get("kind")
-            if any(n.start <= m.start and m.end <= n.end and not (n.start == m.start and n.end == m.end and kind == "device") for n in ignore):
+            if any((n.start <= m.start and m.end <= n.end or m.value == "radar_reflector" and m.start < n.start < m.end and word.endswith("scout")) and not (n.start == m.start and n.end == m.end and kind == "device") for n in ignore):
                 continue
             if kind == "shape" or (kind == "generic_tag" and not has_rfid):
                 continue
+            if kind == "generic_tag":
+                m.attrs = {"kind": "device"}
             if kind == "generic_seed":
                 m.value = next(iter(seed_kinds)) if len(seed_kinds) == 1 else ("radioactive_seed" if radioactive else "unnamed")
                 m.attrs = {"kind": "device" if m.value != "unnamed" else "generic"}
@@ -157,12 +160,19 @@ def _clean(page: Page) -> list[Mention]:
     return _corrections(page, out)
 
 
+def _after_device(page: Page, m: Mention, device: Mention | None) -> bool:
+    """`UltraClip left.`: the word follows a device and no breast follows it."""
+    return device is not None and 0 <= m.start - device.end <= 1 and not _SIDE_AFTER.match(page.lower[m.end : m.end + 34])
+
+
 def _is_verb(page: Page, m: Mention) -> bool:
     """Whether `left` is what was done, not a side."""
     before = page.lower[max(page.pieces[m.piece].start, m.start - 24) : m.start]
     after = page.lower[m.end : m.end + 34]
     if re.match(r"[\s,]*(?:in\s+(?:place|situ|position|the|her|his|that|this|it)|at\s|within|inside|behind|to\s|with\s|there|beside|undisturbed|on\s|as\s|for\s|where|the\s+(?:department|room|suite|hospital|magnet|clinic|unit|table|facility)|our\s|unchanged|ambulatory|alone|without|untouched|it\s)", after):
         return not re.match(r"[\s,]*(?:in|at|within|inside|to|with|on|as|for|where|the)?\s*(?:breast|brst|axilla)", after) or bool(_AUX_BEFORE.search(before))
+    if re.search(r"\b(?:i|we|she|he|they|who|surgeon|radiologist)\s*$", before) and not re.match(r"[\s,]*(?:breast|brst|axilla|side)", after):
+        return True
     if _SIDE_AFTER.match(after) and not re.search(r"\b(?:was|were|been|it|is)\s*$", before):
         return False
     return bool(re.search(r"\b(?:was|were|been|nothing|device|wires?|clips?|marker|hookwire|needle|seed|reflector|tag)\s*$", before)) and not _SIDE_AFTER.match(after)
@@ -172,7 +182,7 @@ def _letters(page: Page) -> list[Mention]:
     """L and R where only a side can be meant: before a place, and as the value of a side field or a table cell."""
     out = []
     found: set[int] = set()
-    for pattern, field_only in ((_LETTER_SIDE, False), (_LETTER_FIELD, True)):
+    for pattern, field_only in ((_LETTER_SIDE, False), (_LETTER_HEAD, False), (_LETTER_FIELD, True)):
         for m in pattern.finditer(page.text):
             i = page.piece_at(m.start())
             piece = page.pieces[i]
@@ -182,12 +192,12 @@ def _letters(page: Page) -> list[Mention]:
                 cell = re.search(r"\|\s*$", page.text[max(0, m.start() - 6) : m.start()]) and re.match(r"\s*\|", page.text[m.end() : m.end() + 12])
                 if not (cell or (piece.section == "side" and m.start() >= piece.content)):
                     continue
-            if page.text[m.start()].islower() and not field_only:
+            if page.text[m.start(1)].islower() and not field_only:
                 continue
             if piece.section == "signature" or (page.blank and page.is_blank(m.start(), m.end())):
                 continue
             found.add(m.start())
-            side = Mention(m.start(), m.start() + 1, "side", "left" if m[1] in "lL" else "right", "laterality.letter", {})
+            side = Mention(m.start(1), m.start(1) + 1, "side", "left" if m[1] in "lL" else "right", "laterality.letter", {})
             side.piece, side.section = i, piece.section
             side.clause = max(bisect_right(piece.clauses, side.start) - 1, 0)
             neighbour = next((o for o in piece.mentions if o.start >= m.start()), piece.mentions[-1] if piece.mentions else None)
