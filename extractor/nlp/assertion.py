@@ -62,7 +62,7 @@ def _piece(page: Page, piece: Piece) -> None:
         if value in ("absent", "absent_field") and any(e.value == "none" and e.start <= cue.start and cue.end <= e.end for e in ends):
             continue
         for m in piece.mentions:
-            if m.label not in _TARGETS or m is cue or (m.start < cue.end and cue.start < m.end and m.label != "action"):
+            if m.label not in _TARGETS or m is cue or (m.start < cue.end and cue.start < m.end and (m.label != "action" or m.start <= cue.start and cue.end <= m.end and m.end - m.start > cue.end - cue.start)):
                 continue
             if direction == "forward":
                 if m.start < cue.start:

@@ -38,6 +38,11 @@ _CLOCK_AFTER = re.compile(r"\s*(?:,|;|-|/|\||\)|and|to|\()?\s*(?:\d+(?:\.\d+)?\s
 _TIME_BEFORE = re.compile(r"(?:\bor|surgery|time[ -]?out|timeout|\btime|pause|started?|ended?|done|called|arriv\w+|seen|lumpectomy|excision|today|noon|signed|hrs?|booked|scheduled|theatre|am|pm|\bt/o|\bto|called|by|until|exam date|date|\d{4})\W{0,3}(?:at\s+|is\s+|@\s*|for\s+)?$", re.I)
 
 
+_HOURS = {str(h) for h in range(1, 13)}
+_ALONE_BEFORE = re.compile(r"(?:\s{4,}|\n\s*)$")
+_ALONE_AFTER = re.compile(r"\s{4,}\d{1,2}:(?:00|15|30|45)\s*\n|\s*\n")
+
+
 def hour(word: str) -> int:
     """An hour of the clock, from digits or a word."""
     return WORDS.get(word.lower()) or int(word)
@@ -89,6 +94,7 @@ def find(text: str, location_field: tuple[tuple[int, int], ...] = ()) -> list[Me
                 and not _TIME_BEFORE.search(before)
                 and bool(_CLOCK_BEFORE.search(before) or _CLOCK_AFTER.match(after) or any(a <= m.start() < b for a, b in location_field))
             )
+            likely = likely or (first in _HOURS and bool(_ALONE_BEFORE.search(before)) and bool(_ALONE_AFTER.match(text[m.end() : m.end() + 40])))
             kind, value = ("clock", m[0].replace(" ", "").replace("to", "-")) if likely else ("time", m[0])
         elif m["gauge"]:
             kind, value = "gauge", m[0]

@@ -152,6 +152,7 @@ def assign(page: Page, headings: Headings) -> None:
     for piece in page.pieces:
         if piece.section in ("technique", "findings") and piece.heading is None and _OPENS_HISTORY.match(page.text, piece.start, piece.end):
             piece.section = "history"
+    _copied(page)
     _signatures(page)
 
 
@@ -165,6 +166,22 @@ def _nominal_title(page: Page, piece: Piece, body_started: bool) -> bool:
     if body_started or len(value) > 170 or FINITE.search(value):
         return False
     return any(m.label in ("procedure", "localization_noun", "document") and m.start >= piece.content for m in piece.mentions)
+
+
+_COPIED = re.compile(r"\b(?:cop(?:ied|y)[- ]?forward|copied|carried\s+forward|pulled\s+from|from\s+(?:the\s+)?(?:last|previous|prior|earlier)\s+(?:visit|note|report|encounter)|imported\s+from|per\s+(?:prior|previous|radiology)\s+(?:note|report))\b", re.I)
+
+
+def _copied(page: Page) -> None:
+    """What a note says it copied from another is that other day's, up to the next heading or block."""
+    block = -1
+    for piece in page.pieces:
+        if block == piece.block and (piece.heading is None or '"' in page.text[piece.start : piece.end]):
+            piece.section = "history"
+            continue
+        block = -1
+        if _COPIED.search(page.text, piece.start, min(piece.end, piece.start + 120)) and piece.section not in ("title", "signature"):
+            piece.section = "history"
+            block = piece.block
 
 
 def _in_form(page: Page, piece: Piece, headings: Headings) -> bool:

@@ -81,7 +81,7 @@ def count_of(r: Reader, m: Mention, low: int, high: int) -> tuple[int | None, bo
 
 def find(r: Reader, layout: Layout) -> list[Event]:
     """All events of the body, in order."""
-    out: list[Event] = _device_columns(r, layout)
+    out: list[Event] = _device_columns(r, layout) + _table_rows(r, layout)
     last: Mention | None = None
     last_piece = -9
     for piece in r.page.pieces:
@@ -117,6 +117,34 @@ def find(r: Reader, layout: Layout) -> list[Event]:
 
 _COLUMNS = re.compile(r"\b(?:wire|seed|clip|reflector|marker|tag|magseed)\s*#?\s*(?:[A-D]|\d)\b", re.I)
 _ROW = re.compile(r"\s*(?:deployed|released|placed|left(?:\s+in)?|in\s+place|deployment|fired|implanted)\b[^\n]*", re.I)
+
+
+def _table_rows(r: Reader, layout: Layout) -> list[Event]:
+    """Rows of a table with one column a target: the row's name says what was done, each cell whether and what."""
+    out: list[Event] = []
+    for index in sorted({p for p, _ in layout.cells}):
+        piece = r.page.pieces[index]
+        cells = {c: span for (p, c), span in layout.cells.items() if p == index}
+        first = min(a for a, _ in cells.values())
+        head = [m for m in piece.mentions if m.start < first and m.clause < 100]
+        name = r.lower[piece.start : first]
+        for c, (a, b) in sorted(cells.items()):
+            cell = r.text[a:b].strip(" |\t\n")
+            who = layout.owner.get((index, c)) or (c - 100,)
+            if not cell or re.match(r"\W*(?:no\b|not\b|none|n/?a\b|0\b|-+$|\*+|_+|nil)", cell, re.I):
+                if any(m.label == "device" or m.label == "action" and m.value in ("deploy", "place") for m in head) and cell and re.match(r"\W*(?:no\b|not\b|none|0\b|nil)", cell, re.I) and "clip" not in name:
+                    out.append(Event("not_placed", None, None, False, piece, c, who, tuple(head[:1])))
+                continue
+            inside = [m for m in piece.mentions if m.clause == c and m.label == "device" and m.attrs.get("kind") in ("device", "brand_needle")]
+            if any(m.label == "action" and m.value == "sample" for m in head) and re.match(r"\d", cell):
+                out.append(Event("sampled", None, None, False, piece, c, who, tuple(m for m in head if m.label == "action")[:1]))
+            named = next((m for m in head if m.label == "device" and m.attrs.get("kind") in ("device", "generic")), None)
+            if named is not None and not re.search(r"depth|length|gauge|lot|distance|id\b|coord|needle|activity", name):
+                device = inside[0] if inside else named
+                if inside or re.match(r"(?:yes|x\b|\d\b|one|two|placed|deployed|released|in\b)", cell, re.I):
+                    count = re.match(r"\W*(\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga))", cell, re.I)
+                    out.append(Event("placed", None if device.value == "unnamed" else device.value, (number(count[1]) if count else None) or 1, False, piece, c, who, (device,), device))
+    return out
 
 
 def _device_columns(r: Reader, layout: Layout) -> list[Event]:
@@ -178,6 +206,9 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
     restating = piece.section in ("findings", "impression", "addendum", "complications")
     more = bool(_MORE.search(text))
 
+    if not who and len(layout.slots) > 1 and any(d.attrs.get("kind") == "device" and r.lower[d.start : d.end].endswith("s") and d.value != "clip" for d in devices):
+        who = tuple(range(len(layout.slots)))  # "wires engaged": each target got its own
+
     def add(kind: str, type_: str | None, count: int | None, device: Mention | None, *mentions: Mention) -> None:
         out.append(Event(kind, type_, count, more, piece, clause, who, tuple(mentions), device))
 
@@ -186,6 +217,8 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
     live = [a for a in actions if active(a)]
     denied = [a for a in actions if a.assertion == "absent"]
     samples = [a for a in live if a.value == "sample"]
+    if re.search(r"\bfired\s+(?:\d+|one|two|three|four|five|six)\s+times\b|\b(?:\d+|two|three|four|five|six)\s+(?:throws|firings)\b", text) and actions:
+        add("sampled", None, None, None, actions[0])
     for m in piece.mentions:
         if m.label == "gauge" and m.clause == clause and not earlier and re.match(r"\s*(?:core\w*\s*)?x\s?\d{1,2}\b(?!\s*(?:cm|mm|\.|x))", r.lower[m.end : m.end + 16]):
             add("sampled", None, None, None, m)

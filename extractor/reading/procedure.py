@@ -71,7 +71,7 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
     stopped = [e for e in events if e.kind in ("cancelled", "stopped", "nothing_begun")]
     if heads.get("consult") and (not placed and not sampled or not begun(r) and not r.all("time_out") and all(e.piece.section != "device" for e in placed)):
         return True, heads["consult"]
-    if _CONSULT.search(title) and not placed and not sampled and not stopped:
+    if _CONSULT.search(title) and not stopped and (not placed and not sampled or not begun(r) and not r.all("time_out")):
         return True, [m for m in r.all("document", "procedure")][:1]
     if heads.get("consult") and _NOT_DONE.search(r.text):
         return True, heads["consult"]
@@ -99,7 +99,7 @@ def begun(r: Reader) -> list[Mention]:
             piece = r.piece(m)
             if any(a < piece.end and b > piece.start and r.text[a:b].strip("_* ") for a, b in r.page.blank) and not r.page.checked:
                 continue
-            if not re.search(r"\bno\s+\w*\s*(?:anesth|anaesth|lidoc|local)|allerg|before\s+(?:any\s+)?(?:local|anesth|anaesth|lidoc)|prior\s+to|not\s+(?:been\s+)?(?:given|injected|administered|drawn)|unopened|not\s+used|\[ \]\s*yes|none\b|:\s*no\b|not\s+opened|:\s*(?:\[\s*\]|\(\s*\))\s*yes\s*(?:\[x\]|\(x\))", around):
+            if not re.search(r"\bno\s+\w*\s*(?:anesth|anaesth|lidoc|local)|allerg|before\s+(?:any\s+)?(?:local|anesth|anaesth|lidoc)|prior\s+to|not\s+(?:been\s+)?(?:given|injected|administered|drawn)|unopened|drawn\s+up|thrown\s+away|not\s+used|\[ \]\s*yes|none\b|:\s*no\b|not\s+opened|:\s*(?:\[\s*\]|\(\s*\))\s*yes\s*(?:\[x\]|\(x\))", around):
                 out.append(m)
     return out
 

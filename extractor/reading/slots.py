@@ -17,12 +17,12 @@ _THING = r"(?:lesion|site|target|focus|mass|group|area|node|spot|part|location|n
 _LABEL = re.compile(rf"\b{_THING}\s*(?:#|no\.?\s*|number\s+)?\s*(?P<a>\d(?!\d)|[A-D](?![a-zA-Z'])|(?:one|two|three|four)\b)(?!\s*(?:mm|cm|:\d\d|o'?\s?clock|%|/\d|\.\d|x\b))", re.I)
 _ORDINAL = re.compile(rf"\b(?P<a>first|second|third|fourth|1st|2nd|3rd|other)\s+(?!of\b)(?:[a-z-]+\s+){{0,2}}?(?:{_THING}|calcifications|distortion|asymmetry|enhancement|set)\b(?!\s+(?:view|film|image|pass))", re.I)
 _LINE = re.compile(r"\s*(?:[-*•]\s*)?(?:\(?(?P<a>\d|[A-Da-d])\s*[).:]\s*(?=\S)|#\s?(?P<b>\d)\b\s*|\|\s*(?P<c>\d)\s*\||(?P<d>\d)\s{2,}(?=\S))")
-_SIDE_HEAD = re.compile(r"\s*(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt|[LR](?=\s*[:,]))(?:\s+(?:breast|side|axilla|part))?\s*(?:[:,;(\n-]|\s{2,}|$))", re.I)
+_SIDE_HEAD = re.compile(r"\s*(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt|[LR](?=\s*[:,]))(?:\s+(?:breast|side|axilla|part))?\s*(?:[:,;(\n-]|\.\s|\s{2,}|$))", re.I)
 _EACH_HEAD = re.compile(r"\W*(?:for\s+|at\s+)?(?:each|both|all|every)\b", re.I)
 _ALL = re.compile(r"\b(?:each|both|all|every|either|respective|respectively|same\s+(?:way|manner|fashion|technique)|throughout|per\s+(?:site|lesion)|at\s+(?:all|both|each))\b", re.I)
 _NOT_TARGET = re.compile(
     r"\b(?:neither|not\s+(?:sampled|localized|localised|targeted|marked|biopsied|treated|addressed|the\s+target)|left\s+alone|skin\s+(?:entry|nick|incision)|entry\s+(?:site|point)|incision|scar|"
-    r"stable|benign\s+appearing|no\s+(?:sonographic|mammographic)?\s*correlate|unchanged|not\s+imaged|lumpectomy\s+(?:bed|scar)|contains\s+only|normal|not\s+scanned|was\s+scanned|itself|proper|will\s+be\s+(?:localized|marked|done)|elsewhere|not\s+part\s+of)\b", re.I)
+    r"stable|benign\s+appearing|no\s+(?:sonographic|mammographic)?\s*correlate|unchanged|not\s+imaged|lumpectomy\s+(?:bed|scar)|contains\s+only|normal|not\s+scanned|was\s+scanned|itself|proper|whether|asks|will\s+be\s+(?:localized|marked|done)|elsewhere|not\s+part\s+of)\b", re.I)
 _ORD = {"first": "1", "second": "2", "third": "3", "fourth": "4", "1st": "1", "2nd": "2", "3rd": "3", "one": "1", "two": "2", "three": "3", "four": "4", "a": "1", "b": "2", "c": "3", "d": "4", "other": "2"}
 _BREAST_TARGETS = frozenset({"mass", "calcifications", "architectural_distortion", "asymmetry", "enhancement"})
 TECHNIQUE = frozenset({"technique", "target", "location", "device", "guidance", "side", "anesthesia", "comment", "consent", "time_out", "count"})
@@ -334,6 +334,22 @@ def _resolve(slots: list[Slot], d: dict[str, str], current: int | None, *, creat
 
 
 _COLUMN = re.compile(rf"\b(?:{_THING})\s*#?\s*(\d|[A-D])\b", re.I)
+_CELL_HEAD = re.compile(r"(?:\d{1,2}:\d\d|(?:left|right)(?:\s+breast)?|breast|(?:axillary\s+|lymph\s+)?node|axilla)", re.I)
+
+
+def _heads(r: Reader, piece: Piece) -> list[tuple[int, int, str]]:
+    """(start, end, label) of the column heads of a line: numbered targets, or places as heads of every cell."""
+    line_end = r.text.find("\n", piece.start, piece.end)
+    end = piece.end if line_end < 0 else line_end
+    numbered = [(m.start(), m.end(), _ORD.get(m[1].lower(), m[1])) for m in _COLUMN.finditer(r.text, piece.start, end)]
+    if len(numbered) >= 2:
+        return numbered
+    cells = [(m.start(), m.end()) for m in re.finditer(r"\S+(?: \S+)*", r.text[piece.start : end])]
+    if len(cells) >= 2:
+        named = [(piece.start + a, piece.start + b) for a, b in cells if _CELL_HEAD.fullmatch(r.text[piece.start + a : piece.start + b])]
+        if len(named) >= 2 and len(named) >= len(cells) - 1:
+            return [(a, b, str(i)) for i, (a, b) in enumerate(named, 1)]
+    return []
 
 
 def _columns(r: Reader, spans: dict[tuple[int, int], tuple[int, int]]) -> tuple[list[Slot], dict[tuple[int, int], tuple[int, ...]], set[int]] | None:
@@ -341,14 +357,20 @@ def _columns(r: Reader, spans: dict[tuple[int, int], tuple[int, int]]) -> tuple[
     for piece in r.page.pieces:
         if piece.section in ("impression", "signature", "history") or "   " not in r.text[piece.start : piece.end]:
             continue
-        heads = list(_COLUMN.finditer(r.text, piece.start, piece.end))
-        if len(heads) < 2 or any(not re.search(r"\s{3,}|\t|\|", r.text[a.end() : b.start()]) for a, b in zip(heads, heads[1:], strict=False)):
+        heads = _heads(r, piece)
+        if len(heads) < 2 or any(not re.search(r"\s{3,}|\t|\|", r.text[a[1] : b[0]]) for a, b in zip(heads, heads[1:], strict=False)):
             continue
         line_start = r.text.rfind("\n", 0, piece.start) + 1
-        columns = [h.start() - line_start for h in heads]
-        slots = [Slot(label=_ORD.get(h[1].lower(), h[1])) for h in heads]
+        columns = [h[0] - line_start for h in heads]
+        slots = [Slot(label=h[2]) for h in heads]
         owner: dict[tuple[int, int], tuple[int, ...]] = {}
         span = {piece.index}
+        for m in piece.mentions:
+            for i, h in enumerate(heads):
+                if h[0] <= m.start < h[1] and m.label in ("side", "clock", "site", "target", "site_breast"):
+                    m.clause = 100 + i
+                    m.assertion = "present"
+                    owner[(piece.index, 100 + i)] = (i,)
         for below in r.page.pieces[piece.index + 1 :]:
             if below.block != piece.block:
                 break

@@ -121,6 +121,8 @@ def _clean(page: Page) -> list[Mention]:
                 continue
             if word in ("rt", "lt") and (page.pieces[m.piece].section == "signature" or lower[m.start - 1 : m.start] == "/" and page.pieces[m.piece].section != "title"):
                 continue
+        elif m.label == "action" and word in ("released", "freed", "opened") and re.search(r"\b(?:compression|breast|plate|paddle|pressure|patient|from)\s+(?:was\s+|were\s+|then\s+)*$", lower[max(0, m.start - 34) : m.start]) or m.label == "action" and word == "released" and re.match(r"\s*from\s+(?:the\s+)?(?:compression|recovery|care)", lower[m.end : m.end + 24]):
+            continue
         elif m.label == "action" and word == "discharged":
             if re.match(r"\s*(?:home|from|to\b|in\b|with|ambul|the\s+pat|at\b|$|\.)", lower[m.end : m.end + 14]) and not re.search(r"\b(?:seed|reflector|clip|wire|tag|marker)\s+was\s*$", lower[max(0, m.start - 20) : m.start]) and not re.match(r"\s*(?:from\s+the\s+needle|in(?:to)?\s+the\s+(?:mass|node|cent))", lower[m.end : m.end + 26]) or re.search(r"\b(?:patient|she|he|pt|was\s+then)\W+(?:was\s+)?$", lower[max(0, m.start - 20) : m.start]):
                 continue
@@ -129,6 +131,9 @@ def _clean(page: Page) -> list[Mention]:
                 continue
         elif m.label == "device":
             kind = m.attrs.get("kind")
+            gap = re.match(r"[ \t]*[:=]?[ \t]*", text[m.end : m.end + 6])
+            if page.blank and gap and page.is_blank(m.end + gap.end(), m.end + gap.end() + 2) and text[m.end + gap.end() : m.end + gap.end() + 2] in ("**", "__"):
+                continue
             if any((n.start <= m.start and m.end <= n.end or m.value == "radar_reflector" and m.start < n.start < m.end and word.endswith("scout")) and not (n.start == m.start and n.end == m.end and kind == "device") for n in ignore):
                 continue
             if kind == "shape" or (kind == "generic_tag" and not has_rfid):
