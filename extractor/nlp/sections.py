@@ -175,7 +175,7 @@ def _copied(page: Page) -> None:
     """What a note says it copied from another is that other day's, up to the next heading or block."""
     block = -1
     for piece in page.pieces:
-        if block == piece.block and (piece.heading is None or '"' in page.text[piece.start : piece.end]):
+        if block == piece.block and (piece.heading is None or piece.section in ("target", "location", "device", "guidance", "side", "count") or '"' in page.text[piece.start : piece.end]):
             piece.section = "history"
             continue
         block = -1

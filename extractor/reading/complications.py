@@ -14,7 +14,7 @@ from extractor.reading.words import Reader
 
 _OLD = re.compile(
     r"\b(?:prior|previous(?:ly)?|earlier|old|known|residual|resolv(?:ed|ing)\s+(?:post|since|from)|(?:from|after|of)\s+(?:the|her|his|a)?\s*(?:\w+\s+)?(?:biopsy|core|cores)|post[- ]?biopsy|biopsy[- ]related|again\s+(?:seen|noted|demonstrated|identified)|unchanged|no\s+larger|smaller|last\s+(?:week|month|year)|biopsy\s+h(?:a)?ematoma|(?:has|had)\s+(?:shrunk|gone|resolved|decreased)|shrunk|history\s+of|\bhx\b|years?\s+ago|"
-    r"teenager|as\s+a\s+child|in\s+(?:19|20)\d\d|gone\s+on|since\s+resolved|then,\s+gone|described\s+after|has\s+resolved|at\s+the\s+time\s+of)\b", re.I)
+    r"teenager|as\s+a\s+child|in\s+(?:19|20)\d\d|gone\s+on|since\s+resolved|then,\s+gone|described\s+after|has\s+resolved|at\s+the\s+time\s+of|that\s+day)\b", re.I)
 _NEW = re.compile(r"\b(?:new|fresh|small\s+new|developed|developing|occurred|formed|today|during|immediately|collected|interval|acute|just)\b", re.I)
 _RISK = re.compile(r"\b(?:risks?|potential|possible|possibility|may\s+(?:occur|develop)|include|including|alternatives|explained|discussed|counsel\w*|reviewed|report\s+any|call\s+(?:if|for)|watch\s+for|return\s+(?:if|for)|instructed|instructions|warn\w*|should|precautions|signs\s+(?:of|and)|in\s+case|if\s+(?:she|he|you|there|any))\b", re.I)
 _LIMITED = re.compile(r"\b(?:other|further|additional|otherwise|aside|apart|except|else|beyond|than)\b", re.I)
@@ -119,7 +119,7 @@ def _happened(r: Reader, m: Mention, piece: Piece, text: str) -> bool:
         return False
     if _RISK.search(before) and not _NEW.search(window) or re.search(r"\brisks?\b", text):
         return False
-    if m.value in ("hematoma", "infection", "bleeding", "allergic_reaction", "vasovagal", "retained_fragment") and _OLD.search(window) and not (_NEW.search(window) and not re.search(r"\b(?:prior|previous|post[- ]?biopsy|again)\b", window)):
+    if m.value in ("hematoma", "infection", "bleeding", "allergic_reaction", "vasovagal", "retained_fragment", "device_failure") and _OLD.search(window) and not (_NEW.search(window) and not re.search(r"\b(?:prior|previous|post[- ]?biopsy|again)\b", window)):
         return False
     if re.search(r"\b(?:allerg(?:y|ies)|intoleran)\w*", text) and m.value == "allergic_reaction" and not re.search(r"\bdevelop\w*|hives|urticaria|rash|today\b", text):
         return False

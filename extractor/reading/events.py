@@ -28,7 +28,7 @@ _EARLIER = re.compile(
 _NEXT_TO = re.compile(r"(?:\b(?:from|to|toward|towards|of|beside|near|by|past|beyond|into|at|alongside|containing|contains|with|within|marks?|marked\s+by|adjacent\s+to|next\s+to|touching|around|through|including|than|and\s+its|posterior\s+to|anterior\s+to|deep\s+to|medial\s+to|lateral\s+to|superior\s+to|inferior\s+to|below|above|off|between|via|targeting|onto|localize|localized|localised|target(?:ed|ing)?|mm|cm|the\s+known|known|existing|residual|visible|its|biopsied|hosts?|holding|bearing|carrying|is\s+a|was\s+a)\s+(?:the\s+|a\s+|an\s+|its\s+|this\s+|that\s+|her\s+|known\s+|existing\s+|previously\s+placed\s+|prior\s+|old\s+)*)$", re.I)
 
 
-_INTO = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:x\s?\d\s*)?(?:into|in\s+(?:the|to|situ)|through|to\s+the|at\s+the|across|instead)\b")
+_INTO = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:x\s?\d\s*)?(?:into|in\s+(?:the|to|situ)|through|to\s+(?:the|its)|at\s+(?:the|its|each)|across|instead)\b")
 _ELLIPSIS = re.compile(r"\W*(?:and\s+)?(?:one|another|a\s+second|the\s+(?:other|second))\s+(?:at|in|for|to|through|on|beside|within|into)\b")
 _ANSWER = re.compile(r"\b(?:yes|y|\d+|one|two|three|deployed|placed|left|released|done|in\s+place|true)\b|\[x\]|\(x\)|■|✓", re.I)
 _NOUN = re.compile(r"(?:successful\s+)?(?:placement|insertion|implantation|deposition|deployment|release)(?:\s+of)?")
@@ -226,6 +226,8 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
         if _sampling(r, a, low, high) and not earlier:
             add("sampled", None, None, None, a)
     for a in live:
+        if a.value == "stop" and re.search(r"time[- ]?out|\bpause\b", text):
+            continue
         if a.value in ("fail", "stop", "cancel", "nothing_begun"):
             add({"fail": "failed", "stop": "stopped", "cancel": "cancelled", "nothing_begun": "nothing_begun"}[a.value], None, None, None, a)
     placing = [a for a in actions if a.value in ("deploy", "place")]
@@ -274,6 +276,10 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
         elif type_ == "clip" and any(e.kind == "sampled" and e.piece is piece for e in [*r.events_so_far, *out]) and not _beside(r, d, low):
             add("placed", type_, count or 1, d, d)
             handled = True
+        elif layout.labelled and who and not actions and kind == "device" and not restating and piece.section != "history" and not _beside(r, d, low) and not any(m.label == "action" and m.value in ("deploy", "place", "remove") for m in piece.mentions) and _COUNT_BEFORE.search(r.lower[max(low, d.start - 40) : d.start]):
+            # "Lesion 1: 9:00, mass. One seed, 0.19 mCi.": the list tells what went where, the verb stands once elsewhere
+            add("placed", type_, count or 1, d, d)
+            handled = True
         elif stated and count and count > 1 and kind == "device" and d.assertion == "present" and not _beside(r, d, low):
             add("total", type_, count, d, d)
         elif piece.section in ("device", "target") and piece.heading and d.start >= piece.content - 1 and kind == "device" and not _beside(r, d, low):
@@ -282,10 +288,6 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
                 handled = True
         elif not actions and kind == "device" and before is not None and before.kind == "placed" and not _beside(r, d, low) and re.search(r"\b(?:an?|one|two|second|another)\s+(?:[\w-]+\s+){0,4}$", r.lower[max(low, d.start - 40) : d.start]):
             # "a wing marker was put in the first mass and a ribbon marker in the second": the verb is said once
-            add("placed", type_, count or 1, d, d)
-            handled = True
-        elif layout.labelled and who and not actions and kind == "device" and not restating and piece.section != "history" and not _beside(r, d, low) and not any(m.label == "action" for m in piece.mentions) and _COUNT_BEFORE.search(r.lower[max(low, d.start - 40) : d.start]):
-            # "Lesion 1: 9:00, mass. One seed, 0.19 mCi.": the list tells what went where, the verb stands once elsewhere
             add("placed", type_, count or 1, d, d)
             handled = True
         elif restating and kind == "device" and not _beside(r, d, low):
@@ -301,7 +303,7 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
     for d in needles:
         a = _nearest(d, [a for a in live if a.value in ("advance", "place", "deploy", "remove")])
         if a is not None and a.value in ("advance", "place", "deploy"):
-            if a.value == "deploy" and "left" in r.words_of(a).lower() and a.start > d.end:
+            if a.value == "deploy" and r.words_of(a).lower().startswith(("left", "leav", "remain")) and (a.start > d.end or d.start - a.end < 12):
                 add("needle_left", "wire" if d.attrs.get("kind") == "brand_needle" else "needle", count_of(r, d, low, high)[0], d, d, a)
                 handled = True
             else:
@@ -311,10 +313,13 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
     if not handled and not real:
         verbs = [a for a in live if a.value == "deploy" and not re.search(r"\bnothing\b|\bno\s+device", text) and not (needles and a.start > needles[-1].end and "left" not in r.words_of(a))]
         subject = bool(verbs) and any(m.label == "target" and m.value != "unspecified" and 0 <= verbs[0].start - m.end < 14 for m in piece.mentions)
-        if verbs and not subject and last is not None and last.attrs.get("kind") in ("device", "brand_needle", "generic") and not restating:
+        if verbs and not subject and last is not None and last.attrs.get("kind") == "introducer" and r.words_of(verbs[0]).lower().startswith("left ") and not restating:
+            add("needle_left", "needle", 1, last, last, verbs[0])
+        elif verbs and not subject and last is not None and last.attrs.get("kind") in ("device", "brand_needle", "generic") and not restating:
             add("placed", None if last.value == "unnamed" else last.value, 1, last, last, verbs[0])
-    if not real and not handled and before is not None and before.kind == "placed" and _ELLIPSIS.match(text) and who and who != before.slots:
-        add("placed", before.type, 1, before.device, *before.mentions)
+    if not real and not handled and before is not None and before.kind == "placed" and _ELLIPSIS.match(text) and who:
+        more = who == before.slots
+        out.append(Event("placed", before.type, 1, more, piece, clause, who, before.mentions, None if more else before.device))
     for a in denied:
         if a.value in ("deploy", "place") and not real and re.search(r"\b(?:nothing|no device|neither|not)\b", text):
             add("not_placed", None, None, None, a)

@@ -97,7 +97,7 @@ def _tally(r: Reader, events: list[Event], i: int, total: int) -> _Tally:
             if restating and e.type in t.devices:
                 if total == 1:
                     t.devices[e.type] = max(t.devices[e.type], n) if not _ORDINAL_WORD.search(r.piece_text(e.piece)) else t.devices[e.type]
-            elif e.type in t.devices and t.devices[e.type] and e.more and not shared and _ordinal(r, e):
+            elif e.type in t.devices and t.devices[e.type] and e.more and not shared and (e.device is None or _ordinal(r, e)):
                 t.devices[e.type] = max(t.devices[e.type] + n, 2) if t.last_placed >= 0 else n
             else:
                 t.devices[e.type] = max(t.devices[e.type], n)
@@ -264,14 +264,12 @@ def site(r: Reader, slot: Slot | None, mentions: list[Mention], target: str | No
     tail = [m for m in mentions if m.label == "site" and m.value == "breast" and m.assertion in ("present", "ordered", "historical", "uncertain")]
     body_axilla = [m for m in axilla if m.section not in ("history", "title")]
     body_tail = [m for m in tail if m.section not in ("history",)]
+    if any(len({m.value for m in p.mentions if m.label == "site"}) == 2 and re.search(r"\bwhether\b|\bversus\b|\bvs\b|\bor\b|\bunclear\b|\bcannot\b|\buncertain\b", r.piece_text(p)) for p in r.page.pieces if p.section not in ("comparison", "plan", "family", "title")):
+        return None, [m for p in r.page.pieces for m in p.mentions if m.label == "site"][:4]
     if any(m.rule == "target.intramammary_node" for m in mentions) or any(m.rule == "site.intramammary" for m in body_tail):
         return "breast", body_tail
     body_axilla = [m for m in body_axilla if not re.search(r"\b(?:not\s+(?:scanned|imaged|done)|nothing\s+done|scanned|normal|negative|proper|itself|clear|separately)\b", _clause_of(r, m))]
     axilla = [m for m in axilla if m in body_axilla or m.section in ("history", "title")]
-    for p in r.page.pieces:
-        both = {m.value for m in p.mentions if m.label == "site"}
-        if len(both) == 2 and p.section not in ("comparison", "plan", "family") and re.search(r"\bwhether\b|\bversus\b|\bvs\b|\bor\b|\bunclear\b|\bcannot\b|\buncertain\b", r.piece_text(p)):
-            return None, [m for m in p.mentions if m.label == "site"]
     if target == "lymph_node":
         if body_tail and body_axilla:
             return None, [*body_tail, *body_axilla]
@@ -367,7 +365,7 @@ def _lesion(r: Reader, i: int, slot: Slot, t: _Tally, owned: list[Mention], tota
     lesion = Lesion(number=i + 1)
     lesion.biopsied = bool(t.sampled) and not any(n for k, n in t.devices.items() if k not in ("clip", None, "pellet"))
     local = owned
-    target, target_words = aim(r, local, t.placed)
+    target, target_words = aim(r, [m for m in local if not (lesion.biopsied and m.label == "device")], t.placed)
     if target is None and total > 1 and slot.target and slot.target != "unspecified":
         target, target_words = slot.target, [m for m in owned if m.label == "target" and m.value == slot.target]
     if target is None and total > 1:

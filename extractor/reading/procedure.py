@@ -69,7 +69,7 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
     if heads.get("pathology") and not placed and not advanced:
         return True, heads["pathology"]
     stopped = [e for e in events if e.kind in ("cancelled", "stopped", "nothing_begun")]
-    if heads.get("consult") and (not placed and not sampled or not begun(r) and not r.all("time_out") and all(e.piece.section != "device" for e in placed)):
+    if heads.get("consult") and (not placed and not sampled or not begun(r) and not any(m.assertion == "present" for m in r.all("time_out")) and all(e.piece.section != "device" for e in placed)):
         return True, heads["consult"]
     if _CONSULT.search(title) and not stopped and (not placed and not sampled or not begun(r) and not r.all("time_out")):
         return True, [m for m in r.all("document", "procedure")][:1]

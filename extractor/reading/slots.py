@@ -151,8 +151,10 @@ def _describe(r: Reader, clause: list[Mention]) -> list[dict[str, str]]:
     kinds = [m.value for m in targets if m.value != "unspecified"]
     if kinds:
         out["target"] = kinds[0]
+        if kinds[0] == "lymph_node" and "site" not in out and any(m.rule == "target.intramammary_node" for m in targets):
+            out["site"] = "breast"
         if kinds[0] == "lymph_node" and "site" not in out and not any(m.rule == "target.intramammary_node" for m in targets):
-            out["site"] = "axilla"
+            out["site"] = "node"
     return [out] if out else []
 
 
@@ -173,6 +175,7 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
     block = -1
     side_context: str | None = None
     waiting: list[tuple[int, int]] = []
+    several = create and _several(r)
     for piece in pieces:
         if piece.block != block and block >= 0:
             if labels and not labels.get(piece.index) and not (current is not None and slots[current].label and not slots[current].clauses_seen and create):
@@ -203,6 +206,8 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
                 owner[(piece.index, number)] = tuple(sorted({i for i, s in enumerate(slots) if s.label in here})) or tuple(range(len(slots)))
                 continue
             descs = [] if _NOT_TARGET.search(text) or any(m.label == "complication" and active(m) for m in clause) else _describe(r, clause)
+            if head and number == 0 and not descs and side_context and not labels.get(piece.index):
+                descs = [{}]
             if side_context and descs:
                 for d in descs:
                     d.setdefault("side", side_context)
@@ -212,7 +217,7 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
             everyone = (bool(_ALL.search(text)) or bool(_EACH_HEAD.match(r.text, piece.start, piece.end))) and len(slots) > 1
             chosen: list[int] = []
             for d in descs:
-                i = _resolve(slots, d, current, create=create and (not labels or bool(d.get("label")) or bool(head)), head=bool(here), acts=acts or bool(head))
+                i = _resolve(slots, d, current, create=create and (not labels or bool(d.get("label")) or bool(head)), head=bool(here), acts=acts or bool(head), several=several)
                 if i is not None:
                     chosen.append(i)
             if chosen:
@@ -237,6 +242,18 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
         for i in who:
             if i < len(slots) and key not in slots[i].clauses:
                 slots[i].clauses.append(key)
+
+
+_SEVERAL = re.compile(r"\b(?:two|three|four|both|[2-4])\s+(?:\w+\s+){0,3}?(?:lesions|sites|targets|masses|areas|foci|groups|localizations)\b|\bx\s?[2-4]\b", re.I)
+
+
+def _several(r: Reader) -> bool:
+    """Whether the note speaks of more than one target: by number, by two exam lines, or by two numbered conclusions."""
+    titles = {r.piece_text(p).strip() for p in r.page.pieces if p.section == "title" and any(m.label in ("procedure", "localization_noun") for m in p.mentions)}
+    conclusions = [p for p in r.page.pieces if p.section == "impression" and any(m.label in ("procedure", "device") for m in p.mentions) and re.match(r"(?:impression:?\s*)?\(?\d[.)]", r.piece_text(p))]
+    if len(titles) > 1 or len(conclusions) > 1:
+        return True
+    return any(_SEVERAL.search(r.text, p.start, p.end) for p in r.page.pieces if p.section in ("title", "impression", "technique", "count"))
 
 
 def _compatible(slot: Slot, d: dict[str, str]) -> bool:
@@ -301,8 +318,20 @@ def _score(slot: Slot, d: dict[str, str]) -> int:
     return score
 
 
-def _resolve(slots: list[Slot], d: dict[str, str], current: int | None, *, create: bool, head: bool, acts: bool) -> int | None:
+def _resolve(slots: list[Slot], d: dict[str, str], current: int | None, *, create: bool, head: bool, acts: bool, several: bool = False) -> int | None:
     """The slot a description means; a new one where it contradicts all there are."""
+    if d.get("site") == "node":
+        # a node is axillary unless the note has already placed it elsewhere
+        known = [i for i, s in enumerate(slots) if s.target == "lymph_node"]
+        if len(known) == 1 and not d.get("clock"):
+            d = {k: v for k, v in d.items() if k != "site"}
+        else:
+            d = {**d, "site": "axilla"}
+    if several and d.get("target") in _BREAST_TARGETS and current is not None and not d.get("clock") and not d.get("quadrant") and not d.get("label"):
+        here = slots[current]
+        if here.clauses_seen and here.target in _BREAST_TARGETS and here.target != d["target"] and not any(s.target == d["target"] for s in slots) and create:
+            slots.append(Slot(side=d.get("side"), site=d.get("site"), target=d["target"]))
+            return len(slots) - 1
     place = bool(d.get("clock") or d.get("quadrant") or d.get("label"))
     fits = [i for i, s in enumerate(slots) if _compatible(s, d)]
     if fits:
@@ -347,7 +376,8 @@ def _heads(r: Reader, piece: Piece) -> list[tuple[int, int, str]]:
     cells = [(m.start(), m.end()) for m in re.finditer(r"\S+(?: \S+)*", r.text[piece.start : end])]
     if len(cells) >= 2:
         named = [(piece.start + a, piece.start + b) for a, b in cells if _CELL_HEAD.fullmatch(r.text[piece.start + a : piece.start + b])]
-        if len(named) >= 2 and len(named) >= len(cells) - 1:
+        label = r.lower[piece.start + cells[0][0] : piece.start + cells[0][1]]
+        if len(named) >= 2 and (len(named) == len(cells) or len(named) == len(cells) - 1 and label in ("site", "side", "lesion", "target", "where", "breast", "lesions")):
             return [(a, b, str(i)) for i, (a, b) in enumerate(named, 1)]
     return []
 

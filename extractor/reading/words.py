@@ -22,7 +22,7 @@ NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "singl
 _AUX_BEFORE = re.compile(r"(?:\b(?:was|were|is|are|been|being|be|then|had|has|and|thus|both|all|it|they|wires?|hookwires?|clips?|markers?|seeds?|reflectors?|tags?|needles?|devices?|nothing|patient|she|he|pt|needle|i|we|also|locali[sz]er)|,)\s*$", re.I)
 _SIDE_AFTER = re.compile(r"[\s,-]*(?:\(?\w+[\s,-]+){0,3}?(?:breast|brst|br\b|axill|side|upper|lower|outer|inner|medial|lateral|uoq|uiq|loq|liq|retro|sub|central|mass|calc|lesion|\d{1,2}:\d\d|\d{1,2}\s*o|nipple|node|seed|wire|clip|reflector|idc|ilc|dcis|lumpectomy|mastectomy|locali)", re.I)
 _LETTER_SIDE = re.compile(r"(?<![\w.+'-])([LR])(?=\s*(?:breast|brst|br\b|axill|uoq|uiq|loq|liq|\d{1,2}:\d\d|\d{1,2}\s*o'?\s*c|side|mass|calc|mammo|lumpectomy|retro|sub|inner|outer|upper|lower|\||,\s*\d{1,2}:|\s\d{1,2}:\d\d))", re.I)
-_LETTER_HEAD = re.compile(r"(?:(?<=\n)|^)[ \t]*([LR])(?=\s*[:,]\s)")
+_LETTER_HEAD = re.compile(r"(?:(?<=\n)|^)[ \t]*(?:[-*•][ \t]*)?([LR])(?=\s*[:,]\s)")
 _LETTER_FIELD = re.compile(r"(?<![\w.+'/-])([LR])(?![\w'/+-])(?!\s*/\s*[LR]\b)")
 
 
