@@ -198,7 +198,7 @@ def _score_note(scores: Scores, note: GoldNote, result: Record) -> None:
 
 
 def _score_lesions(scores: Scores, gold: list[Record], found: list[Record], note_id: str) -> None:
-    for want, got in _paired(gold, found):
+    for want, got in paired(gold, found):
         scores.rate("lesion.found", want and got, note_id, want and "lesion", got and "extra lesion")
         if not (want and got):
             continue
@@ -233,7 +233,7 @@ def _score_evidence(scores: Scores, note: GoldNote, result: Record) -> None:
         scores.rate("evidence.found", met, note.note_id, words)
 
 
-def _paired(gold: list[Record], found: list[Record]) -> list[tuple[Record | None, Record | None]]:
+def paired(gold: list[Record], found: list[Record]) -> list[tuple[Record | None, Record | None]]:
     """The pairing of gold and found lesions that agrees in most; a lesion without partner is paired with None."""
     pairs: list[tuple[Record | None, Record | None]] = list(zip_longest(gold, found))
     if not pairs or len(pairs) > PERMUTED_LESIONS:

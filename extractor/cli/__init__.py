@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from extractor.cli import audit, evaluate, explain, run, show, tables
+from extractor.cli import annotated, audit, evaluate, explain, run, show, tables
 
 # Without rich mark-up, help needs no import of rich; pretty exceptions would print the values of variables.
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("show")(show.command)
 app.command("evaluate")(evaluate.command)
 app.command("explain")(explain.command)
 app.add_typer(tables.app, name="tables")
+app.add_typer(annotated.app, name="annotations")
 
 
 def _version(wanted: bool) -> None:
