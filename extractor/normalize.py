@@ -54,8 +54,9 @@ class Normalized:
         return self.position(start), self.position(end - 1) + 1
 
 
-def _replace(text: str, edits: list[tuple[int, int, str]]) -> Normalized:
-    """Apply sorted, disjoint replacements (each of length one or none) and keep the map."""
+def replace(text: str, edits: list[tuple[int, int, str]]) -> Normalized:
+    """Apply sorted, disjoint replacements (none longer than what it replaces) and keep the map: the first character of a
+    replacement maps to the first replaced, the last to the last."""
     out: list[str] = []
     starts: list[int] = []
     shifts: list[int] = []
@@ -67,6 +68,9 @@ def _replace(text: str, edits: list[tuple[int, int, str]]) -> Normalized:
         if new:
             starts.append(length)
             shifts.append(start - length)
+            if len(new) > 1:
+                starts.append(length + len(new) - 1)
+                shifts.append(end - 1 - (length + len(new) - 1))
             length += len(new)
         starts.append(length)
         shifts.append(end - length)
@@ -110,14 +114,14 @@ def normalize(text: str) -> Normalized:
                 edits = [e for e in edits if not (m.start() <= e[0] < m.end())]
                 edits.append((m.start(), m.end(), "\n"))
         edits.sort()
-    first = _replace(plain, edits) if edits else Normalized(plain)
+    first = replace(plain, edits) if edits else Normalized(plain)
     if not _double_spaced(first.text):
         return first
-    second = _replace(first.text, [(m.start(), m.end(), "") for m in _BLANK_LINE.finditer(first.text)])
-    return _compose(first, second)
+    second = replace(first.text, [(m.start(), m.end(), "") for m in _BLANK_LINE.finditer(first.text)])
+    return compose(first, second)
 
 
-def _compose(first: Normalized, second: Normalized) -> Normalized:
+def compose(first: Normalized, second: Normalized) -> Normalized:
     """The map of two passes as one."""
     if not first.starts:
         return second

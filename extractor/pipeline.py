@@ -46,11 +46,12 @@ def load() -> Language:
 def read(note: Note) -> Findings:
     """Findings of one note; all evidence points into its text as given."""
     from extractor import reading
+    from extractor.nlp import dictation
     from extractor.nlp.components import page_of
 
     nlp = load()
     _state["notes"] += 1
-    source = normalize(note.text)
+    source = dictation.even(normalize(note.text))
     zone = nlp.memory_zone() if hasattr(nlp, "memory_zone") else nullcontext()
     with zone:
         doc = nlp(source.text)

@@ -12,13 +12,16 @@ from extractor.nlp.page import Mention
 
 MONTHS = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12}
+_ONES = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|one|two|three|four|five|six|seven|eight|nine"
+_ORDINALS = rf"(?:twenty|thirty)[ -]?(?:{_ONES})|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth"
+_YEAR = rf"(?:\d{{4}}|twenty\s+(?:twenty|nineteen|eighteen)(?:[ -](?:{_ONES}))?|two\s+thousand(?:\s+and)?(?:\s+\w+){{1,2}})"
 _NUM = r"(?:\d+(?:\.\d+)?|" + "|".join(WORDS) + r")"
 _HOUR = r"(?:1[0-2]|0?[1-9]|" + "|".join(WORDS) + r")"
 
 _PATTERN = re.compile(
     rf"""
     (?P<date>\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:\d{{4}}|\d{{2}})\b|\b\d{{1,2}}(?:st|nd|rd|th)?[ -](?:{MONTHS})\.?,?[ -]\d{{2,4}}\b
-      |\b(?:{MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b|\b20\d{{6}}\b(?!\d))
+      |\b(?:{MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b|\b(?:{MONTHS})\s+(?:the\s+)?(?:{_ORDINALS}|\d{{1,2}}(?:st|nd|rd|th)?),?\s+{_YEAR}|\b(?:the\s+)?(?:{_ORDINALS})\s+of\s+(?:{MONTHS}),?\s+{_YEAR}|\b20\d{{6}}\b(?!\d))
    |(?P<fn>\b(?:{_NUM})(?:\s*(?:-|to|/)\s*{_NUM})?\s*-?\s*(?:cm|mm|centimet(?:er|re)s?|millimet(?:er|re)s?)s?\s*(?:from\s+(?:the\s+)?(?:(?:base|edge)\s+of\s+the\s+)?(?:left\s+|right\s+)?(?:nipple|nac)|f\.?n\.?\b|from\s+nip\b|ftn\b|(?:deep\s+to|behind|away\s+from)\s+the\s+nipple|off\s+the\s+nipple)
       |\bn\s?\+\s?\d+(?:\.\d+)?\b|\bfn\s*:?\s*\d+(?:\.\d+)?\s*(?:cm|mm)?\b|\b\d+(?:\.\d+)?\s?cmfn\b|\b\d+(?:\.\d+)?\s*cfn\b)
    |(?P<clock>\b(?P<c1>{_HOUR})(?P<m1>:\d\d|\s+thirty|\s+fifteen|\s+forty\s+five|30)?\s*(?:-|to|and|/)?\s*(?:(?P<c2>{_HOUR})(?P<m2>:\d\d|\s+thirty)?)?\s*-?\s*(?:o\s?['\u2019]?\s?cl(?:oc)?k|oclock|0'?clock|o'c\b|axis\b))

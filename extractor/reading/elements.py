@@ -134,10 +134,16 @@ def consent(r: Reader) -> list[Mention]:
 _TIME_OUT = re.compile(r"\b(?:id|identity|identification|name|wrist\s?band|patient|dob|pt)\b[^.\n]{0,60}?\b(?:sides?|sites?|laterality|breast)\b[^.\n]{0,60}?\b(?:checked|verified|confirmed|read\s+(?:back|aloud|out)|agreed|correct|matched|reviewed\s+aloud|compared)\b|\b(?:checked|verified|confirmed|confirming|verification\s+of)\b[^.\n]{0,40}?\b(?:patient|identity|name|id)\b[^.\n]{0,30}?\b(?:side|site|laterality|procedure)\b", re.I)
 
 
+_TO = re.compile(r"\bTO\s*(?:done|x\s?\d|\d{4}\b|-\s*y\b|\[x\]|held|called|completed?|performed|w/\s*all)|\bT/O\b", re.I)
+
+
 def time_out(r: Reader) -> list[Mention | tuple[int, int, str, str]]:
     out: list[Mention | tuple[int, int, str, str]] = []
     for p in r.page.pieces:
         if p.section in ("technique", "time_out", "consent", "findings", "comment", "header", "side", "front"):
+            for m in _TO.finditer(r.text, p.start, p.end):
+                if m[0][:2] == "TO" or "/" in m[0]:
+                    out.append((m.start(), m.end(), p.section, "documentation.time_out.words"))
             for m in _TIME_OUT.finditer(r.text, p.start, p.end):
                 if not r.page.is_blank(m.start(), m.end()) and not re.search(r"\b(?:not|will|to\s+be)\b", m[0], re.I):
                     out.append((m.start(), m.end(), p.section, "documentation.time_out.words"))

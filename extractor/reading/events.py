@@ -28,7 +28,7 @@ _EARLIER = re.compile(
 _NEXT_TO = re.compile(r"(?:\b(?:from|to|toward|towards|of|beside|near|by|past|beyond|into|at|alongside|containing|contains|with|within|marks?|marked\s+by|adjacent\s+to|next\s+to|touching|around|through|including|than|and\s+its|posterior\s+to|anterior\s+to|deep\s+to|medial\s+to|lateral\s+to|superior\s+to|inferior\s+to|below|above|off|between|via|targeting|onto|localize|localized|localised|target(?:ed|ing)?|mm|cm|the\s+known|known|existing|residual|visible|its|biopsied|hosts?|holding|bearing|carrying|is\s+a|was\s+a)\s+(?:the\s+|a\s+|an\s+|its\s+|this\s+|that\s+|her\s+|known\s+|existing\s+|previously\s+placed\s+|prior\s+|old\s+)*)$", re.I)
 
 
-_INTO = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:x\s?\d\s*)?(?:into|in\s+(?:the|to|situ)|through|to\s+(?:the|its)|at\s+(?:the|its|each)|across|instead)\b")
+_INTO = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:x\s?\d\s*)?(?:into|in\s+(?:the|to|situ)|through|thru|in\s+(?:mass|node|cortex|calc\w*|ca|target|place|ctr|cent|it\b|both|at)|in\s*(?:[.;,]|$)|to\s+(?:the|its)|at\s+(?:the|its|each)|across|instead)\b")
 _ELLIPSIS = re.compile(r"\W*(?:and\s+)?(?:one|another|a\s+second|the\s+(?:other|second))\s+(?:at|in|for|to|through|on|beside|within|into)\b")
 _ANSWER = re.compile(r"\b(?:yes|y|\d+|one|two|three|deployed|placed|left|released|done|in\s+place|true)\b|\[x\]|\(x\)|■|✓", re.I)
 _NOUN = re.compile(r"(?:successful\s+)?(?:placement|insertion|implantation|deposition|deployment|release)(?:\s+of)?")
@@ -189,6 +189,9 @@ def _beside(r: Reader, d: Mention, low: int) -> bool:
 
 def _nearest(d: Mention, actions: list[Mention], devices: list[Mention] | None = None, text: str = "") -> Mention | None:
     """The verb said of a device: the first after it with no other device between, else the last before it."""
+    over = [a for a in actions if a.start < d.end and d.start < a.end]
+    if over:
+        return over[0]
     after = [a for a in actions if a.start >= d.end]
     if devices and after:
         between = [x for x in devices if d.end < x.start and x.end <= after[0].start]

@@ -1,0 +1,55 @@
+"""Dictation made readable: spoken punctuation becomes signs, common recognition slips become the words that were meant.
+
+Works on evened text and keeps the map, so that evidence still shows what the note says. The slips are lexicon data
+(`speech.toml`, label `slip`). Spoken punctuation is only read where a note uses it throughout.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from extractor import lexicon
+from extractor.normalize import Normalized, compose, replace
+
+_MARKS = {"period": ".", "full stop": ".", "comma": ",", "colon": ":", "semicolon": ";", "new paragraph": "\n\n", "next paragraph": "\n\n", "new line": "\n", "next line": "\n", "slash": "/", "hyphen": "-"}
+_SPOKEN = re.compile(r"[ \n]+(period|full stop|comma|colon|semicolon|new paragraph|next paragraph|new line|next line|slash|hyphen)\b(?!\s+of\b)", re.I)
+_STOPS = re.compile(r"(?:period|full stop|comma|new paragraph)\b", re.I)
+_NEXT = re.compile(r"([.\n])(\s*)([a-z])")
+
+
+@cache
+def _slips() -> tuple[re.Pattern[str], dict[str, str]]:
+    words: dict[str, str] = {}
+    for rule in lexicon.load():
+        if rule.label == "slip":
+            for literal in rule.literals:
+                words[" ".join(literal)] = rule.value
+    pattern = re.compile(r"\b(" + "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True)) + r")\b", re.I)
+    return pattern, words
+
+
+def even(source: Normalized) -> Normalized:
+    """The text as it was meant; unchanged (the same object) where nothing was dictated."""
+    pattern, words = _slips()
+    edits: list[tuple[int, int, str]] = []
+    text = source.text
+    if len(_STOPS.findall(text)) >= 3:
+        for m in _SPOKEN.finditer(text):
+            new = _MARKS[m[1].lower()]
+            if len(new) <= m.end() - m.start():
+                edits.append((m.start(), m.end(), new))
+    taken = {i for a, b, _ in edits for i in range(a, b)}
+    for m in pattern.finditer(text):
+        new = words[" ".join(m[0].lower().split())]
+        if len(new) <= m.end() - m.start() and m.start() not in taken and m.end() - 1 not in taken:
+            edits.append((m.start(), m.end(), new.upper() if m[0].isupper() else new))
+    if not edits:
+        return source
+    edits.sort()
+    spoken = bool(taken)
+    meant = replace(text, edits)
+    if spoken:
+        # sentences then begin in lower case; a capital lets them be seen, and takes no more room
+        meant = Normalized(_NEXT.sub(lambda m: m[1] + m[2] + m[3].upper(), meant.text), meant.starts, meant.shifts)
+    return compose(source, meant)
