@@ -1,4 +1,4 @@
-"""Annotation: the gold record and its check, stand-off spans, the formats of annotation tools, agreement and statistics.
+"""Annotation: the gold record and its check, stand-off spans, the formats of annotation tools, agreement, statistics.
 
 Knows records, spans and files; nothing here reads a note or codes one, except that the check derives codes from a
 record's lesions.

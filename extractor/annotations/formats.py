@@ -17,7 +17,7 @@ UNIT: dict[str, Unit] = {"label-studio": "utf-16"}
 
 
 def read(path: Path, name: str, unit: Unit | None = None) -> Iterator[Document]:
-    """The documents at `path`. Raises AnnotationError for what is not of the format, OSError for what cannot be read."""
+    """The documents at `path`. Raises AnnotationError for what is not of the format, OSError where it cannot read."""
     counted = unit or UNIT.get(name, "code-points")
     if name == "corpus":
         return standoff.read_corpus(path)

@@ -49,7 +49,8 @@ def read(path: Path, unit: Unit) -> Iterator[Document]:
         except AnnotationError:
             raise
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise AnnotationError(f"{path.name}: task {number}: not of Label Studio's form ({type(error).__name__})") from None
+            name = type(error).__name__
+            raise AnnotationError(f"{path.name}: task {number} is not of Label Studio's form ({name})") from None
 
 
 def _task(document: Document, unit: Unit) -> dict[str, Any]:
