@@ -14,16 +14,18 @@ def rows(table: Sequence[tuple[Any, ...]], faults: Mapping[str, str] | None = No
 
     Raises ValueError where a key fits no row or several, so that a mark never outlives its row.
     """
-    left = dict(faults or {})
+    faults = faults or {}
+    counts = {key: sum(key in _words(row) for row in table) for key in faults}
+    if set(counts.values()) - {1}:
+        raise ValueError(f"faults and how many rows they fit: {counts}")
     out: list[ParameterSet] = []
     for row in table:
-        words = " ".join(str(value) for value in row)
-        keys = [key for key in left if key in words]
-        if len(keys) > 1:
-            raise ValueError(f"several faults fit one row: {keys}")
-        marks = [pytest.mark.xfail(strict=False, reason=left.pop(keys[0]))] if keys else []
+        words = _words(row)
+        marks = [pytest.mark.xfail(strict=False, reason=reason) for key, reason in faults.items() if key in words]
         name = " ".join(words.split())[:90]
         out.append(pytest.param(*row, marks=marks, id=name.encode("ascii", "replace").decode()))
-    if left:
-        raise ValueError(f"faults that fit no row: {list(left)}")
     return out
+
+
+def _words(row: tuple[Any, ...]) -> str:
+    return " ".join(str(value) for value in row)

@@ -1,0 +1,57 @@
+"""Which part of the note a statement stands in."""
+# ruff: noqa: E501 - one case a line
+
+from __future__ import annotations
+
+import pytest
+
+from tests.nlp.doc import doc_of, mentions
+from tests.tables import rows
+
+# note, words of a mention, its section
+SECTIONS = [
+    ("CLINICAL HISTORY: Left breast hematoma after biopsy.\n\nTECHNIQUE: A wire was placed.", "hematoma", "history"),
+    ("Clinical History: Left breast hematoma after biopsy.\n\nTECHNIQUE: A wire was placed.", "hematoma", "history"),
+    ("CLINICAL HISTORY:\nLeft breast hematoma after biopsy.\n\nTECHNIQUE:\nA wire was placed.", "hematoma", "history"),
+    ("CLINICAL HISTORY:\nLeft breast hematoma after biopsy.\n\nTECHNIQUE:\nA wire was placed.", "wire", "technique"),
+    ("INDICATION: calcifications\n\nPROCEDURE: A wire was placed.", "calcifications", "history"),
+    ("COMPARISON: Mammogram with clip of 01/02/2026.\n\nTECHNIQUE: A wire was placed.", "clip", "comparison"),
+    ("CONSENT: Risks of bleeding were explained.\n\nTECHNIQUE: A wire was placed.", "bleeding", "consent"),
+    ("CONSENT: Risks of bleeding were explained.\n\nTECHNIQUE: A wire was placed.", "wire", "technique"),
+    ("TECHNIQUE: Done.\n\nCOMPLICATIONS: Hematoma.\n\nIMPRESSION: A wire is in place.", "Hematoma", "complications"),
+    ("TECHNIQUE: Done.\n\nCOMPLICATIONS: Hematoma.\n\nIMPRESSION: A wire is in place.", "wire", "impression"),
+    ("TECHNIQUE: Done.\nCOMPLICATIONS:\nHematoma.\n", "Hematoma", "complications"),
+    ("TECHNIQUE: Done.\n\nPLAN: A wire will be placed.", "wire", "plan"),
+    ("TECHNIQUE: Done.\n\nRECOMMENDATION: A wire will be placed.", "wire", "plan"),
+    ("EXAM: Ultrasound guided wire localization\n\nTECHNIQUE: Done.", "wire", "title"),
+    ("ULTRASOUND GUIDED WIRE LOCALIZATION OF THE LEFT BREAST\n\nTECHNIQUE: Done.", "LEFT", "title"),
+    ("Order: Wire localization\n\nTECHNIQUE: Done.", "Wire", "order"),
+    ("TECHNIQUE: Done.\n\nFINDINGS: The wire is in the mass.", "wire", "findings"),
+    ("TECHNIQUE: Done.\n\nADDENDUM: The wire was on the right.", "wire", "addendum"),
+    ("FAMILY HISTORY: Mother with breast mass.\n\nTECHNIQUE: Done.", "mass", "family"),
+    ("Time-out: left breast verified.\n\nTECHNIQUE: Done.", "left", "time_out"),
+    ("TECHNIQUE AND FINDINGS: A wire was placed.", "wire", "technique"),
+    ("Procedure in detail: A wire was placed.", "wire", "technique"),
+    ("TECHNIQUE\nA wire was placed.", "wire", "technique"),
+    ("**TECHNIQUE:** A wire was placed.\n\n**COMPLICATIONS:** Hematoma.", "Hematoma", "complications"),
+    ("  TECHNIQUE: A wire was placed.\n  COMPLICATIONS: Hematoma.", "Hematoma", "complications"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("note", "words", "section"), rows(SECTIONS))
+def test_section(note: str, words: str, section: str) -> None:
+    found = {m._.note_section for m in mentions(doc_of(note)) if m.text == words}
+    assert found == {section}
+
+
+# a heading's word in running text opens nothing
+NO_HEADING = [
+    "TECHNIQUE: The technique was explained. The history was reviewed and the comparison was old. A wire was placed.",
+    "TECHNIQUE: There were no findings of note: the wire was placed.",
+    "TECHNIQUE: The time was 10:30 and the wire was placed.",
+]
+
+
+@pytest.mark.parametrize("note", NO_HEADING)
+def test_words_in_running_text_are_no_headings(note: str) -> None:
+    assert {m._.note_section for m in mentions(doc_of(note), "device")} == {"technique"}

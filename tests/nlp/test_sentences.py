@@ -1,0 +1,80 @@
+"""Where one statement ends and the next begins, in the layouts that notes come in."""
+# ruff: noqa: E501 - one case a line
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.nlp.doc import doc_of, squeezed
+from tests.tables import rows
+
+SPLITS = [
+    # running text
+    ("The wire was placed. The patient did well.", ["The wire was placed.", "The patient did well."]),
+    ("Was the wire seen? Yes. It was!", ["Was the wire seen?", "Yes.", "It was!"]),
+    ('The patient said "no pain." The wire was taped.', ['The patient said "no pain."', "The wire was taped."]),
+    ("A single sentence without an end", ["A single sentence without an end"]),
+    ("The wire was placed.  Two spaces follow.", ["The wire was placed.", "Two spaces follow."]),
+    # points that end nothing
+    ("Dr. Rowe placed the wire. It was deployed.", ["Dr. Rowe placed the wire.", "It was deployed."]),
+    ("The needle was advanced 2.5 cm. The wire was deployed.", ["The needle was advanced 2.5 cm.", "The wire was deployed."]),
+    ("Seen by A. B. Rowe, M.D. today.", ["Seen by A. B. Rowe, M.D. today."]),
+    ("Stereotactic vs. ultrasound guidance was weighed.", ["Stereotactic vs. ultrasound guidance was weighed."]),
+    ("The mass measures approx. 12 mm.", ["The mass measures approx. 12 mm."]),
+    ("Markers (e.g. HydroMARK) were reviewed. One was used.", ["Markers (e.g. HydroMARK) were reviewed.", "One was used."]),
+    ("The wire is 0.5 cm deep to the clip at 10:30. No hematoma.", ["The wire is 0.5 cm deep to the clip at 10:30.", "No hematoma."]),
+    # hard wraps
+    (
+        "Under ultrasound guidance, using aseptic technique and local anesthesia, a Kopans\nwire was advanced through the mass in the left breast at the 2:00 position and\ndeployed. The patient tolerated this well.",
+        ["Under ultrasound guidance, using aseptic technique and local anesthesia, a Kopans wire was advanced through the mass in the left breast at the 2:00 position and deployed.", "The patient tolerated this well."],
+    ),
+    (
+        "UNDER ULTRASOUND GUIDANCE, USING ASEPTIC TECHNIQUE AND LOCAL ANESTHESIA, A KOPANS\nWIRE WAS ADVANCED THROUGH THE MASS IN THE LEFT BREAST AT THE 2:00 POSITION AND\nDEPLOYED. THE PATIENT TOLERATED THIS WELL.",
+        ["UNDER ULTRASOUND GUIDANCE, USING ASEPTIC TECHNIQUE AND LOCAL ANESTHESIA, A KOPANS WIRE WAS ADVANCED THROUGH THE MASS IN THE LEFT BREAST AT THE 2:00 POSITION AND DEPLOYED.", "THE PATIENT TOLERATED THIS WELL."],
+    ),
+    ("A wire was placed in the left\nbreast.", ["A wire was placed in the left breast."]),
+    # headings, bullets, numbers, forms
+    ("TECHNIQUE: A wire was placed.\nCOMPLICATIONS: None.", ["TECHNIQUE: A wire was placed.", "COMPLICATIONS: None."]),
+    ("IMPRESSION:\n1. Wire in place.\n2. No hematoma.", ["IMPRESSION:", "1. Wire in place.", "2. No hematoma."]),
+    ("- Consent obtained\n- Time-out performed\n- Wire placed", ["- Consent obtained", "- Time-out performed", "- Wire placed"]),
+    ("• Left breast\n• Ultrasound", ["• Left breast", "• Ultrasound"]),
+    ("Side: Left\nGuidance: Ultrasound\nDevice: Wire", ["Side: Left", "Guidance: Ultrasound", "Device: Wire"]),
+    ("Lesion 1 | left | wire\nLesion 2 | right | seed", ["Lesion 1 | left | wire", "Lesion 2 | right | seed"]),
+    ("Side: Left    Device: Wire", ["Side: Left", "Device: Wire"]),
+    ("Guidance ........ Ultrasound\nDevice .......... Wire", ["Guidance ........ Ultrasound", "Device .......... Wire"]),
+    ("First paragraph\n\nSecond paragraph", ["First paragraph", "Second paragraph"]),
+    ("", []),
+    ("   \n\n  ", []),
+]  # fmt: skip
+
+SPLITS_FAULTS = {
+    "at 10:30. No hematoma": "a clock position at the end of a sentence is taken for a list number",
+    "Guidance ........ Ultrasound": "dotted leaders are taken for the end of a sentence",
+}
+
+
+@pytest.mark.parametrize(("text", "sentences"), rows(SPLITS, SPLITS_FAULTS))
+def test_splits(text: str, sentences: list[str]) -> None:
+    assert [s for s in (squeezed(sent.text) for sent in doc_of(text).sents) if s] == sentences
+
+
+def test_a_feed_that_doubles_every_line_end_splits_as_the_plain_text() -> None:
+    plain = (
+        "EXAM: Wire localization, left breast\nCONSENT: Obtained.\nTECHNIQUE: Under ultrasound guidance, using aseptic technique\n"
+        "and local anesthesia, a Kopans wire was advanced through the\nmass in the left breast at the 2:00 position and deployed\n"
+        "through the mass. A second wire was not needed. The skin was\ncleaned and a dressing was applied over the wire.\n"
+        "FINDINGS: The wire traverses the mass.\nCOMPLICATIONS: None.\nIMPRESSION: Successful localization.\nDICTATED: A. Rowe, MD\n"
+        "SIGNED: A. Rowe, MD\nEND OF REPORT"
+    )
+    expected = [squeezed(sent.text) for sent in doc_of(plain).sents]
+    assert [squeezed(sent.text) for sent in doc_of(plain.replace("\n", "\n\n")).sents] == expected
+    assert len(expected) == 11
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=["Cs"]), max_size=200))
+@settings(max_examples=150, deadline=None)
+def test_every_word_is_in_one_sentence(text: str) -> None:
+    doc = doc_of(text)
+    assert "".join(sent.text_with_ws for sent in doc.sents) == doc.text
