@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from extractor.cli import annotated, audit, evaluate, explain, run, show, tables
+from extractor.cli import annotated, audit, evaluate, explain, import_notes, run, show, tables, users
 
 # Without rich mark-up, help needs no import of rich; pretty exceptions would print the values of variables.
 app = typer.Typer(
@@ -26,7 +26,10 @@ app.command("audit")(audit.command)
 app.command("show")(show.command)
 app.command("evaluate")(evaluate.command)
 app.command("explain")(explain.command)
+app.command("import")(import_notes.command)
 app.add_typer(tables.app, name="tables")
+app.add_typer(users.users_app, name="users")
+app.add_typer(users.store_app, name="store")
 app.add_typer(annotated.app, name="annotations")
 
 

@@ -1,0 +1,139 @@
+"""The worklist: filters, search, order, counts, pages, and what comes before and after a note.
+
+Reads the narrow table of notes only, by its indexes; never a text or a result. Neighbours are found by key, not by
+counting, so that the next note costs the same wherever it stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, or_, select, tuple_
+from sqlalchemy.sql.elements import literal
+
+from extractor.web.store.engine import Row, many
+from extractor.web.store.schema import flags, notes
+
+n = notes.c
+STATES = ("open", "second", "queried", "sent_back", "done", "all")
+DISPOSITIONS = ("ready", "query", "review", "not_reportable")
+CLAIMS = ("agree", "disagree", "cannot_judge", "none")
+ORDERS: dict[str, tuple[Column[Any], ...]] = {
+    "worst": (n.priority, n.received_at, n.number),
+    "oldest": (n.received_at, n.number),
+    "newest": (n.received_at, n.number),
+    "note": (n.note_id,),
+}
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the worklist shows. Empty strings mean everything; `search` looks at ids, codes, provider and site."""
+
+    state: str = "open"
+    disposition: str = ""
+    claim: str = ""
+    flag: str = ""
+    assignee: str = ""
+    site: str = ""
+    search: str = ""
+    order: str = "worst"
+    page: int = 1
+
+    def checked(self) -> Filter:
+        """The same with unknown values put back to the default."""
+        return replace(
+            self,
+            state=self.state if self.state in STATES else "open",
+            disposition=self.disposition if self.disposition in DISPOSITIONS else "",
+            claim=self.claim if self.claim in CLAIMS else "",
+            order=self.order if self.order in ORDERS else "worst",
+            page=max(1, self.page),
+        )
+
+    def query(self) -> dict[str, str]:
+        """What differs from the default, as the parameters of an address."""
+        plain = Filter()
+        names = ("state", "disposition", "claim", "flag", "assignee", "site", "search", "order", "page")
+        return {name: str(getattr(self, name)) for name in names if getattr(self, name) != getattr(plain, name)}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the worklist with the counts around it."""
+
+    rows: list[Row]
+    total: int
+    states: dict[str, int]
+    dispositions: dict[str, int]
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE))
+
+
+def conditions(chosen: Filter, but: str = "") -> list[ColumnElement[bool]]:
+    """The filter as conditions; `but` names one that is left out."""
+    wanted: list[ColumnElement[bool]] = []
+    if chosen.state != "all" and but != "state":
+        wanted.append(n.state == chosen.state)
+    if chosen.disposition and but != "disposition":
+        wanted.append(n.disposition == chosen.disposition)
+    if chosen.claim:
+        wanted.append(n.claim_verdict == ("" if chosen.claim == "none" else chosen.claim))
+    if chosen.assignee:
+        wanted.append(n.assignee == ("" if chosen.assignee == "-" else chosen.assignee))
+    if chosen.site:
+        wanted.append(n.site == chosen.site)
+    if chosen.flag:
+        wanted.append(exists().where(flags.c.note == n.number, flags.c.flag == chosen.flag))
+    if chosen.search:
+        columns = (n.note_id, n.codes, n.final_codes, n.provider, n.site)
+        wanted.append(or_(*(column.icontains(chosen.search, autoescape=True) for column in columns)))
+    return wanted
+
+
+def page(connection: Connection, chosen: Filter) -> Page:
+    """One page, with how many notes there are in each state and, under the filter, of each disposition."""
+    where = conditions(chosen)
+    wanted = _ordered(select(notes).where(*where), chosen.order).limit(PAGE).offset((chosen.page - 1) * PAGE)
+    listed = many(connection, wanted)
+    states = connection.execute(select(n.state, func.count()).group_by(n.state))
+    by_disposition = connection.execute(
+        select(n.disposition, func.count()).where(*conditions(chosen, "disposition")).group_by(n.disposition)
+    )
+    dispositions = {name: int(count) for name, count in by_disposition}
+    total = dispositions.get(chosen.disposition, 0) if chosen.disposition else sum(dispositions.values())
+    return Page(listed, total, {name: int(count) for name, count in states}, dispositions)
+
+
+def neighbours(connection: Connection, chosen: Filter, row: Row) -> tuple[int | None, int | None]:
+    """Numbers of the notes before and after `row` under a filter, whether or not `row` still fits it."""
+    return _beside(connection, chosen, row, False), _beside(connection, chosen, row, True)
+
+
+def _beside(connection: Connection, chosen: Filter, row: Row, after: bool) -> int | None:
+    columns = ORDERS[chosen.order]
+    up = (chosen.order != "newest") == after
+    here = tuple_(*(literal(row[column.name], column.type) for column in columns))
+    beyond = tuple_(*columns) > here if up else tuple_(*columns) < here
+    order = [column.asc() if up else column.desc() for column in columns]
+    wanted = select(n.number).where(*conditions(chosen), beyond).order_by(*order).limit(1)
+    return connection.execute(wanted).scalar_one_or_none()
+
+
+def _ordered(wanted: Select[Any], order: str) -> Select[Any]:
+    down = order == "newest"
+    return wanted.order_by(*(column.desc() if down else column.asc() for column in ORDERS[order]))
+
+
+def choices(connection: Connection) -> dict[str, list[str]]:
+    """The values that the filters offer: assignees, sites and flags that occur."""
+    found = {
+        "assignee": select(n.assignee).distinct().where(n.assignee != ""),
+        "site": select(n.site).distinct().where(n.site != ""),
+        "flag": select(flags.c.flag).distinct(),
+    }
+    return {name: sorted(connection.execute(wanted).scalars()) for name, wanted in found.items()}
