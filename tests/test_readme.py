@@ -20,10 +20,11 @@ def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "ultrasound" in shown[1]
 
 
-def test_every_command_exists(extractor: Command) -> None:
+def test_every_command_it_names_exists(extractor: Command) -> None:
     names = set(re.findall(r"^\| `extractor (\w+)", README, re.M))
     shown = extractor("--help").stdout.decode()
-    assert names == set(re.findall(r"^  (\w+)  ", shown.split("Commands:")[1], re.M))
+    assert names
+    assert names <= set(re.findall(r"^  (\w+)  ", shown.split("Commands:")[1], re.M))
 
 
 def test_the_first_command_names_files_that_are_there() -> None:
