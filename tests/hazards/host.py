@@ -1,4 +1,4 @@
-"""A host program in a process of its own that uses the package: what it prints as JSON, and whatever else it lets slip."""
+"""A host program in a process of its own that uses the package: what it prints as JSON, and what else it lets slip."""
 
 from __future__ import annotations
 
