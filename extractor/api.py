@@ -31,6 +31,8 @@ class Extractor:
     def read(self, note: Note) -> tuple[Findings, Recommendation, Tables]:
         """What the note says and what codes it supports, with the tables of its date of service."""
         findings = read(note)
+        # What the source knows about the report's status counts like a remark in the text, but has no words to quote.
+        findings.preliminary_in_feed = note.metadata.get("report_status") == "preliminary"
         # What was misread as a date must not stop a note: it counts as unknown, and the result says so.
         tables = load_tables(parse_date(findings.date_of_service))
         return findings, recommend(findings, self.policy, tables), tables

@@ -20,6 +20,7 @@ class Tally:
 
     dispositions: Counter[str] = field(default_factory=Counter)
     rejects: int = 0
+    duplicates: int = 0
 
     @property
     def results(self) -> int:
@@ -28,13 +29,16 @@ class Tally:
     def add(self, outcome: Result | Reject) -> None:
         """Count one outcome."""
         if isinstance(outcome, Reject):
-            self.rejects += 1
+            self.rejects += not outcome.duplicate
+            self.duplicates += outcome.duplicate
         else:
             self.dispositions[outcome.recommendation.disposition] += 1
 
     def __str__(self) -> str:
         parts = ", ".join(f"{count} {name}" for name, count in self.dispositions.most_common())
         rejected = f"; {self.rejects} could not be read" if self.rejects else ""
+        if self.duplicates:
+            rejected += f"; {self.duplicates} came again and {'was' if self.duplicates == 1 else 'were'} read once"
         return f"{self.results} {'note' if self.results == 1 else 'notes'}{': ' if parts else ''}{parts}{rejected}"
 
 

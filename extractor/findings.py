@@ -152,7 +152,8 @@ class Findings:
     `site_open` is True when the note leaves breast or axilla open. `preliminary`, `obsolete_codes`, `title_guidance`
     and `title_mismatch` carry the words that raise the flags of those names. `facts` holds further dated or named facts for
     coding, each with evidence: `post_placement_mammogram`, `specimen_radiograph`, `separate_unit`, `palpable`,
-    `surgeon_excises`, `sedation`, `contrast_reaction`, ... (absent key: not stated).
+    `surgeon_excises`, `sedation`, `contrast_reaction`, ... (absent key: not stated). `preliminary_in_feed`: the source
+    of the note, not its text, marks it as preliminary.
     """
 
     note_id: str
@@ -175,6 +176,7 @@ class Findings:
     title_guidance: Evidences = ()
     title_mismatch: Evidences = ()
     facts: dict[str, Evidences] = field(default_factory=dict)
+    preliminary_in_feed: bool = False
 
     def missing(self) -> list[Element]:
         return [e for e, f in self.elements.items() if f.status == "missing"]

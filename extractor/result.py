@@ -224,6 +224,31 @@ class Provenance(_Model):
     notice: str | None = None
 
 
+class Place(_Model):
+    """The part of the message that a run of the text comes from, as a path (`OBX[3].5[1]`, `section[0].text.div`)."""
+
+    start: int
+    end: int
+    path: str
+
+
+class Source(_Model):
+    """What the source of the note knew besides its text; none of it was read as part of the note.
+
+    `report_status` is preliminary, final, corrected, addendum, cancelled or unknown; `order_text` is what was ordered,
+    not what was done; `places` are in the order of the text.
+    """
+
+    format: str | None
+    file: str | None
+    message_id: str | None
+    report_status: str | None
+    date_of_service: str | None
+    author: str | None
+    order_text: str | None
+    places: list[Place]
+
+
 class Result(_Model):
     """All that the extractor says about one note."""
 
@@ -239,14 +264,24 @@ class Result(_Model):
     provenance: Provenance
     date_of_service: str | None = None
     audit: Audit | None = None
+    source: Source | None = None
 
     def to_json(self) -> str:
-        """One line of JSON, keys in the order of the contract; `audit` only where there was a claim."""
-        return self.model_dump_json(exclude=None if self.audit else {"audit"})
+        """One line of JSON, keys in the order of the contract; `audit` only where there was a claim, `source` only
+        where the source knew more than the text."""
+        return self.model_dump_json(exclude=self._absent())
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
-        return self.model_dump(mode="json", exclude=None if self.audit else {"audit"})
+        return self.model_dump(mode="json", exclude=self._absent())
+
+    def place(self, quote: Quote) -> str | None:
+        """The segment or element in which the words of `quote` begin; None where the source has no parts."""
+        places = self.source.places if self.source else []
+        return next((each.path for each in places if each.start <= quote.start < each.end), None)
+
+    def _absent(self) -> set[str]:
+        return {name for name in ("audit", "source") if getattr(self, name) is None}
 
     def with_audit(self, audit: Any) -> Result:
         """This result with the comparison of its draft claim (an object with `verdict` and `findings`)."""
@@ -295,8 +330,27 @@ def build_result(
             "flags": [_flag(each) for each in flags],
             "provenance": provenance,
             "date_of_service": findings.date_of_service,
+            "source": _source(note.metadata),
         }
     )
+
+
+KNOWN_BY_SOURCE = ("message_id", "report_status", "date_of_service", "author", "order_text")
+"""Keys of a note's metadata that its result repeats under `source`."""
+
+
+def _source(metadata: Mapping[str, Any]) -> dict[str, Any] | None:
+    known = {name: value for name in KNOWN_BY_SOURCE if isinstance(value := metadata.get(name), str) and value}
+    places = metadata.get("places", ())
+    if not known and not places:
+        return None
+    return {
+        "format": metadata.get("format"),
+        "file": metadata.get("source_file"),
+        **dict.fromkeys(KNOWN_BY_SOURCE),
+        **known,
+        "places": [{"start": start, "end": end, "path": path} for start, end, path in places],
+    }
 
 
 def _quotes(evidence: Sequence[f.Evidence]) -> list[dict[str, Any]]:

@@ -154,7 +154,7 @@ def check_output(inputs: Inputs, out: Path | None) -> None:
 def say_reject(reject: Reject) -> None:
     """Name one reject on standard error."""
     where = f" (line {reject.line})" if reject.line and not reject.id.endswith(f":{reject.line}") else ""
-    say(f"not read: {reject.id}{where}: {reject.reason}")
+    say(f"{'read once' if reject.duplicate else 'not read'}: {reject.id}{where}: {reject.reason}")
 
 
 @contextmanager

@@ -129,11 +129,13 @@ def _for_a_person(
         causes.append(
             Cause("policy-partial", "At least one target got its device and at least one did not.", ["policy.partial"])
         )
-    if findings.preliminary:
+    if findings.preliminary or findings.preliminary_in_feed:
         causes.append(
             Cause(
                 "preliminary-report",
-                "The report calls itself preliminary, a draft or not yet signed.",
+                "The report calls itself preliminary, a draft or not yet signed."
+                if findings.preliminary
+                else "The feed that brought the report marks it as preliminary.",
                 ["documentation.preliminary"],
                 (),
                 findings.preliminary,

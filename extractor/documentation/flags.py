@@ -179,10 +179,13 @@ def _others(findings: Findings, recommendation: Recommendation, profile: Profile
             yield Flag(flag_id, None, entry.severity, message, evidence, None, [rule])
 
     ids = {f.id for f in raised}
-    if findings.preliminary and "preliminary-report" not in ids and recommendation.disposition == "query":
+    early = findings.preliminary or findings.preliminary_in_feed
+    if early and "preliminary-report" not in ids and recommendation.disposition == "query":
         yield from flag(
             "preliminary-report",
-            "The report calls itself preliminary, a draft or not yet signed.",
+            "The report calls itself preliminary, a draft or not yet signed."
+            if findings.preliminary
+            else "The feed that brought the report marks it as preliminary.",
             findings.preliminary,
             "documentation.preliminary",
         )

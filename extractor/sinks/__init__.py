@@ -94,7 +94,7 @@ def rejects_path(out: Path) -> Path:
 def reject_line(reject: Reject) -> str:
     """One line of JSON: id, reason, source file and its line. Plain ASCII, as ids may hold what UTF-8 cannot."""
     fields = {"id": reject.id, "reason": reject.reason, "source": reject.source, "line": reject.line}
-    return json.dumps(fields) + "\n"
+    return json.dumps({**fields, "duplicate": True} if reject.duplicate else fields) + "\n"
 
 
 def _umask() -> int:

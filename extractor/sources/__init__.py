@@ -1,4 +1,4 @@
-"""Where notes come from: files, folders and standard input, each by its format.
+"""Where notes come from: files, folders, archives and standard input, each by its format.
 
 Every item comes out as a Note or as a Reject, in the order of the input; nothing is passed over in silence. Knows
 nothing of medicine, and opens one file at a time.
@@ -6,25 +6,43 @@ nothing of medicine, and opens one file at a time.
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
 from extractor.note import Note
-from extractor.sources import delimited, jsonl, text
+from extractor.sources import compressed, delimited, fhir, hl7v2, jsonl, parquet, text
 from extractor.sources.common import DEFAULT_MAX_BYTES, Options, Reject
+from extractor.sources.feed import same_report
+from extractor.sources.seen import Seen
 
 __all__ = ["DEFAULT_MAX_BYTES", "FORMATS", "Inputs", "Note", "Options", "Reject"]
 
 Reader = Callable[[BinaryIO, str, Options], Iterator[Note | Reject]]
 
-FORMATS: dict[str, Reader] = {"txt": text.read, "jsonl": jsonl.read, "csv": delimited.read}
+FORMATS: dict[str, Reader] = {
+    "txt": text.read,
+    "jsonl": jsonl.read,
+    "csv": delimited.read,
+    "parquet": parquet.read,
+    "hl7": hl7v2.read,
+    "json": fhir.read_json,
+    "ndjson": fhir.read_ndjson,
+}
 """Reader by format; the format is the ending of the file's name."""
+
+FEEDS = ("hl7", "fhir")
+"""Formats in which one report may come again: the same once more, or a later version of it."""
+
+_NEEDS = {"parquet": "pyarrow"}
+_SNIFFED = 65_536
 
 STDIN = "-"
 
@@ -35,11 +53,14 @@ class InputError(ValueError):
 
 @dataclass(slots=True)
 class Inputs:
-    """The notes of some files and folders (`-` is standard input), in the order given, folders in order of name.
+    """The notes of some files, folders and patterns (`-` is standard input), in the order given, folders and what a
+    pattern matches in order of name.
 
-    Iterating yields notes and rejects; a second note of an id that was seen before is a reject. `format` overrides the
-    ending of the names; `exclude` names files that are no input (the output, where it lies in an input folder);
-    `skipped` counts files of other endings in folders, known after iterating.
+    Iterating yields notes and rejects. A second note of an id that was seen before is a reject; of a feed, the same
+    report once more is a reject marked as duplicate, and a later version of a report is a note of its own with the id
+    `ID#2` and so on. `format` overrides the ending of the names; `exclude` names files that are no input (the output,
+    where it lies in an input folder); `skipped` counts files of other endings in folders and archives, known after
+    iterating.
     """
 
     paths: Sequence[str]
@@ -49,23 +70,30 @@ class Inputs:
     skipped: int = 0
 
     def check(self) -> None:
-        """Raise InputError where a path is missing, unreadable by its ending, or a folder without notes."""
-        for path in self.paths:
+        """Raise InputError where a path is missing, unreadable by its ending, or a folder without notes, or where the
+        library that reads its format is not installed."""
+        for path in self._paths():
             if path == STDIN:
                 continue
             if not os.path.exists(path):
-                raise InputError(f"no such file or folder: {path}")
+                kind = "file matches" if glob.has_magic(path) else "such file or folder"
+                raise InputError(f"no {kind}: {path}")
             if os.path.isdir(path):
                 if not any(True for _ in self._files(path)):
                     raise InputError(f"no notes ({', '.join('.' + name for name in FORMATS)}) in folder: {path}")
-            elif self._format(path) is None:
+            elif self._format(path) is None and not path.lower().endswith(".zip"):
                 known = ", ".join("." + name for name in FORMATS)
                 raise InputError(f"unknown ending: {path} (known: {known}; or give --format)")
+            elif self._format(path) == "parquet" and compressed.split(path)[1]:
+                raise InputError(f"Parquet is compressed in itself; unpack it first: {path}")
+            needed = _NEEDS.get(self._format(path) or "")
+            if needed and not os.path.isdir(path) and find_spec(needed) is None:
+                raise InputError(f"reading {path} needs {needed}: install extractor[{self._format(path)}]")
 
     def total(self) -> int | None:
         """How many notes there are, where the names alone tell (one a text file), else None."""
         count = 0
-        for path in self.paths:
+        for path in self._paths():
             for file in self._files(path) if os.path.isdir(path) else [path]:
                 if file == STDIN or self._format(file) != "txt":
                     return None
@@ -74,18 +102,19 @@ class Inputs:
 
     def __iter__(self) -> Iterator[Note | Reject]:
         self.skipped = 0
-        seen: set[str] = set()
+        seen, reports = Seen(), Seen()
         for item in self._items():
-            if isinstance(item, Note):
-                if item.note_id in seen:
-                    source = item.metadata["source_file"]
-                    yield Reject(item.note_id, "duplicate id: an earlier note of the batch has it", source)
-                    continue
-                seen.add(item.note_id)
-            yield item
+            yield item if isinstance(item, Reject) else _once(item, seen, reports)
+
+    def _paths(self) -> Iterator[str]:
+        for path in self.paths:
+            if path != STDIN and not os.path.exists(path) and glob.has_magic(path):
+                yield from sorted(glob.glob(path, recursive=True)) or [path]
+            else:
+                yield path
 
     def _items(self) -> Iterator[Note | Reject]:
-        for path in self.paths:
+        for path in self._paths():
             if path == STDIN:
                 yield from self._standard_input()
             elif os.path.isdir(path):
@@ -97,12 +126,39 @@ class Inputs:
                 yield from self._file(path, os.path.basename(path))
 
     def _file(self, path: str, shown: str) -> Iterator[Note | Reject]:
-        reader = FORMATS[self._format(path) or "txt"]
+        name, ending = compressed.split(path)
         try:
-            with open(path, "rb") as stream:
-                yield from _sourced(reader(stream, os.path.basename(path), self.options), shown)
+            if ending == "zip":
+                yield from self._archive(path, shown)
+                return
+            with compressed.opened(path, ending) as stream:
+                yield from self._stream(stream, os.path.basename(name), shown)
+        except compressed.BROKEN as error:
+            if ending is None:
+                raise
+            yield _broken(shown, error)
         except OSError as error:
-            yield _unopened(shown, error)
+            # bzip2 tells broken data by an error of no number.
+            yield _unopened(shown, error) if ending is None or error.errno else _broken(shown, error)
+
+    def _archive(self, path: str, shown: str) -> Iterator[Note | Reject]:
+        for name in compressed.members(path):
+            inner = f"{shown}:{name}"
+            if self._format(name) is None or compressed.split(name)[1]:
+                self.skipped += 1
+                continue
+            try:
+                with compressed.member(path, name) as stream:
+                    yield from self._stream(stream, os.path.basename(name), inner)
+            except compressed.BROKEN as error:
+                yield _broken(inner, error)
+
+    def _stream(self, stream: BinaryIO, name: str, shown: str) -> Iterator[Note | Reject]:
+        reader = FORMATS[self._format(name) or "txt"]
+        if reader is parquet.read and find_spec("pyarrow") is None:
+            yield Reject(shown, "reading Parquet needs pyarrow: install extractor[parquet]", shown)
+            return
+        yield from _sourced(reader(stream, name, self.options), shown)
 
     def _standard_input(self) -> Iterator[Note | Reject]:
         stream = sys.stdin.buffer
@@ -111,7 +167,7 @@ class Inputs:
         yield from _sourced(FORMATS[kind](stream, "stdin", self.options), "stdin")
 
     def _format(self, path: str) -> str | None:
-        ending = os.path.splitext(path)[1][1:].lower()
+        ending = os.path.splitext(compressed.split(path)[0])[1][1:].lower()
         return self.format or (ending if ending in FORMATS else None)
 
     def _files(
@@ -122,13 +178,52 @@ class Inputs:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(files):
                 path = os.path.join(where, name)
-                ending = os.path.splitext(name)[1][1:].lower()
                 if name.startswith(".") or os.path.abspath(path) in excluded or not os.path.isfile(path):
                     continue
-                if ending in FORMATS and self.format in (None, ending):
+                if self._is_input(path, name):
                     yield path
                 elif count:
                     self.skipped += 1
+
+    def _is_input(self, path: str, name: str) -> bool:
+        stem, packed = compressed.split(name)
+        if packed == "zip":
+            return True
+        ending = os.path.splitext(stem)[1][1:].lower()
+        if ending not in FORMATS or self.format not in (None, ending) or (packed and ending == "parquet"):
+            return False
+        return ending != "json" or _is_fhir(path, packed)
+
+
+def _is_fhir(path: str, packed: str | None) -> bool:
+    """Whether a .json file of a folder is a FHIR resource; other JSON lies in folders for many reasons. What cannot be
+    looked into is taken for one, so that the reader says what is wrong with it."""
+    try:
+        with compressed.opened(path, packed) as stream:
+            return b'"resourceType"' in stream.read(_SNIFFED)
+    except compressed.BROKEN:
+        return True
+    except OSError:
+        return True
+
+
+def _once(note: Note, seen: Seen, reports: Seen) -> Note | Reject:
+    """`note`, unless its id or, in a feed, its report was there before."""
+    source = note.metadata["source_file"]
+    if note.metadata.get("format") not in FEEDS:
+        if seen.add(note.note_id.encode()):
+            return note
+        return Reject(note.note_id, "duplicate id: an earlier note of the batch has it", source)
+    # The final report is no copy of the preliminary one, even word for word: the status decides about the codes.
+    early = note.metadata.get("report_status") == "preliminary"
+    key = same_report(note.text, note.metadata.get("patient")) + (b"p" if early else b"f")
+    if not reports.add(key):
+        return Reject(note.note_id, "the same report was read before, and is read once", source, duplicate=True)
+    note_id, number = note.note_id, 1
+    while not seen.add(note_id.encode()):
+        number += 1
+        note_id = f"{note.note_id}#{number}"
+    return note if number == 1 else replace(note, note_id=note_id)
 
 
 def _sourced(items: Iterator[Note | Reject], shown: str) -> Iterator[Note | Reject]:
@@ -138,6 +233,10 @@ def _sourced(items: Iterator[Note | Reject], shown: str) -> Iterator[Note | Reje
             yield replace(item, metadata={**item.metadata, "source_file": shown})
         else:
             yield replace(item, source=shown)
+
+
+def _broken(shown: str, error: Exception) -> Reject:
+    return Reject(shown, f"from here on the compressed file cannot be read ({type(error).__name__})", shown)
 
 
 def _unopened(shown: str, error: OSError) -> Reject:

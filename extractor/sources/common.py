@@ -26,12 +26,14 @@ class Reject:
     """A note, or a part of a file, that could not be read. Holds no words of the note.
 
     `id` is the note's id where it is known, else the file's name with the line; `line` counts lines of `source` from 1.
+    `duplicate`: nothing is lost, the same report was read already.
     """
 
     id: str
     reason: str
     source: str | None = None
     line: int | None = None
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
