@@ -16,7 +16,7 @@ _CLAUSE = re.compile(
     r";|\.\s|\s-{1,2}\s|\b(?:but|however|although|though|whereas|while|yet|except|otherwise|aside from|apart from|other than|which resolved|whereupon)\b"
     r"|,?\s+and\s+(?=(?:the|a|an|she|he|patient|pt|it|this|that|there|then|was|were|i|we|no|all|both|each|one|two|three|another|second|wire|its|her|his|went|left|sent|tolerated|not)\b)"
     r"|,\s+(?=(?:the|a|an|she|he|then|there|this|it|which|who|where|was|were|i|we|showing|demonstrating|no|not|and|patient|pt|with no|without|both|one|so|after|before|since|because|as)\b)"
-    r"|:\s|\s\|\s|(?<=\S)[ \t]{3,}(?=\S)",
+    r"|:\s|\s\|\s|(?<=[\s,;])(?=#\d\b)|(?<=\s)(?=\(\d\)\s)|(?<=\S)[ \t]{3,}(?=\S)",
     re.I,
 )
 _SECTION_VALUE: dict[str, Assertion] = {

@@ -29,6 +29,14 @@ def _slips() -> tuple[re.Pattern[str], dict[str, str]]:
     return pattern, words
 
 
+_WRAPPED = re.compile(r"\b([A-Za-z]{2,})(-[ \t]*\n[ \t]*)([A-Za-z]{2,})\b")
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    return frozenset(w for rule in lexicon.load() for literal in rule.literals for w in literal if len(w) > 4)
+
+
 def even(source: Normalized) -> Normalized:
     """The text as it was meant; unchanged (the same object) where nothing was dictated."""
     pattern, words = _slips()
@@ -44,6 +52,11 @@ def even(source: Normalized) -> Normalized:
         new = words[" ".join(m[0].lower().split())]
         if len(new) <= m.end() - m.start() and m.start() not in taken and m.end() - 1 not in taken:
             edits.append((m.start(), m.end(), new.upper() if m[0].isupper() else new))
+    if "-\n" in text:
+        known = _vocabulary()
+        for m in _WRAPPED.finditer(text):
+            if (m[1] + m[3]).lower() in known and not (m[1].lower() in known and m[3].lower() in known) and not any(i in taken for i in (m.start(2), m.end(2) - 1)):
+                edits.append((m.start(2), m.end(2), ""))
     if not edits:
         return source
     edits.sort()

@@ -24,7 +24,7 @@ _PATTERN = re.compile(
       |\b(?:{MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b|\b(?:{MONTHS})\s+(?:the\s+)?(?:{_ORDINALS}|\d{{1,2}}(?:st|nd|rd|th)?),?\s+{_YEAR}|\b(?:the\s+)?(?:{_ORDINALS})\s+of\s+(?:{MONTHS}),?\s+{_YEAR}|\b20\d{{6}}\b(?!\d))
    |(?P<fn>\b(?:{_NUM})(?:\s*(?:-|to|/)\s*{_NUM})?\s*-?\s*(?:cm|mm|centimet(?:er|re)s?|millimet(?:er|re)s?)s?\s*(?:from\s+(?:the\s+)?(?:(?:base|edge)\s+of\s+the\s+)?(?:left\s+|right\s+)?(?:nipple|nac)|f\.?n\.?\b|from\s+nip\b|ftn\b|(?:deep\s+to|behind|away\s+from)\s+the\s+nipple|off\s+the\s+nipple)
       |\bn\s?\+\s?\d+(?:\.\d+)?\b|\bfn\s*:?\s*\d+(?:\.\d+)?\s*(?:cm|mm)?\b|\b\d+(?:\.\d+)?\s?cmfn\b|\b\d+(?:\.\d+)?\s*cfn\b)
-   |(?P<clock>\b(?P<c1>{_HOUR})(?P<m1>:\d\d|\s+thirty|\s+fifteen|\s+forty\s+five|30)?\s*(?:-|to|and|/)?\s*(?:(?P<c2>{_HOUR})(?P<m2>:\d\d|\s+thirty)?)?\s*-?\s*(?:o\s?['\u2019]?\s?cl(?:oc)?k|oclock|0'?clock|o'c\b|axis\b))
+   |(?P<clock>\b(?P<c1>{_HOUR})(?P<m1>:\d\d|\s+thirty|\s+fifteen|\s+forty\s+five|30)?\s*(?:-|to|and|/)?\s*(?:(?P<c2>{_HOUR})(?P<m2>:\d\d|\s+thirty)?)?\s*-?\s*(?:o\s?['\u2019]?\s?cl(?:oc)?k|o/c\b|oclock|0'?clock|o'c\b|axis\b))
    |(?P<coord>\b[xhu]\s*[:=]?\s*[-+]?\d+(?:\.\d+)?\s*(?:mm)?\s*[,;/]?\s*(?:[yv]\s*[:=]?\s*[-+]?\d+(?:\.\d+)?\s*(?:mm)?\s*[,;/]?\s*(?:and\s+)?)(?:[zd]\s*[:=]?\s*[-+]?\d+(?:\.\d+)?)?
       |\bz\s*[:=]?\s*[-+]?\d+(?:\.\d+)?\s*(?:mm)?\b|\b[xh]\s*/\s*[yv]\s*(?:/\s*[zd])?\b|\bz(?=\s*\())
    |(?P<time>\b(?:[01]?\d|2[0-3]):[0-5]\d(?::\d\d)?\s*(?:[ap]\.?\s?m\b\.?|h(?:rs|ours)?\b)|\b[0-2]\d[0-5]\d\s*(?:h|hrs|hours)\b)
@@ -36,7 +36,7 @@ _PATTERN = re.compile(
     """,
     re.X | re.I,
 )
-_CLOCK_BEFORE = re.compile(r"(?:\bleft|\bright|\blt|\brt|\bl|\br|breast|brst|axis|position|location|clock|mass(?:es)?|calc\w*|distortion|asymmetry|nodule|lesion|target|site|focus|group|cluster|\bthe|quadrant|outer|inner|central|foci|\bbr|enhancement|marker|clip|grid|cancer|dcis|idc|ilc|adh|finding|area|papilloma)\W{0,4}(?:at\s+|is\s+|the\s+|in\s+the\s+|from\s+)?$", re.I)
+_CLOCK_BEFORE = re.compile(r"(?:\bleft|\bright|\blt|\brt|\bl|\br|breast|brst|axis|position|location|clock|mass(?:es)?|calc\w*|distortion|asymmetry|nodule|lesion|target|site|focus|group|cluster|\bthe|quadrant|outer|inner|central|foci|\bbr|enhancement|marker|clip|grid|cancer|dcis|idc|ilc|adh|finding|area|papilloma|bx|scout|seed|tag|wire|magseed|rt|lt)\W{0,4}(?:at\s+|is\s+|the\s+|in\s+the\s+|from\s+)?$", re.I)
 _CLOCK_AFTER = re.compile(r"\s*(?:,|;|-|/|\||\)|and|to|\()?\s*(?:\d+(?:\.\d+)?\s*(?:cm|mm)\b|n\s?\+|fn\b|left|right|lt\b|rt\b|position|axis|breast|brst|mass|calc|distortion|asymmetry|nodule|lesion|anterior|middle|mid|posterior|ant\b|post\b|clock|radian|retro|sub|wire|seed|site|focus|tumou?r|area|group|uoq|liq|loq|uiq|upper|lower|outer|inner|clip|target|radial|region)", re.I)
 _TIME_BEFORE = re.compile(r"(?:\bor|surgery|time[ -]?out|timeout|\btime|pause|started?|ended?|done|called|arriv\w+|seen|lumpectomy|excision|today|noon|signed|hrs?|booked|scheduled|theatre|am|pm|\bt/o|\bto|called|by|until|exam date|date|\d{4})\W{0,3}(?:at\s+|is\s+|@\s*|for\s+)?$", re.I)
 

@@ -101,7 +101,7 @@ def assign(page: Page, headings: Headings) -> None:
     seen_body = any(_rule_kind(_heading(page, p, headings)) in ("technique", "findings", "impression") for p in page.pieces)
     previous: Piece | None = None
     body_started = False
-    history_inline = False
+    history_inline = begun = False
     for piece in page.pieces:
         rule = _heading(page, piece, headings)
         new_block = previous is None or piece.block != previous.block
@@ -121,7 +121,9 @@ def assign(page: Page, headings: Headings) -> None:
             if addendum and kind not in ("addendum", "signature"):
                 kind = "addendum" if kind in ("technique", "comment") else kind
             current = kind
+            begun = begun or kind in ("consent", "time_out", "anesthesia")
             if scope == "major":
+                begun = False
                 major = kind
                 history_inline = bool(value)
                 field_block = -1
@@ -137,7 +139,7 @@ def assign(page: Page, headings: Headings) -> None:
                 if not (empty_field and new_block and previous is not None and previous.heading and previous.content >= previous.end):
                     current, field_block = major, -1
         if rule is None and field_block < 0 and new_block:
-            if major in ("history", "comparison", "family") and history_inline and not _later_body(page, piece, headings):
+            if major in ("history", "comparison", "family") and history_inline and (begun or not _later_body(page, piece, headings)):
                 major = current = "technique"
                 body_started = True
             elif major == "front":
@@ -152,6 +154,7 @@ def assign(page: Page, headings: Headings) -> None:
     for piece in page.pieces:
         if piece.section in ("technique", "findings") and piece.heading is None and _OPENS_HISTORY.match(page.text, piece.start, piece.end):
             piece.section = "history"
+    _resume(page)
     _copied(page)
     _signatures(page)
 
@@ -168,7 +171,24 @@ def _nominal_title(page: Page, piece: Piece, body_started: bool) -> bool:
     return any(m.label in ("procedure", "localization_noun", "document") and m.start >= piece.content for m in piece.mentions)
 
 
-_COPIED = re.compile(r"\b(?:cop(?:ied|y)[- ]?forward|copied|carried\s+forward|pulled\s+from|from\s+(?:the\s+)?(?:last|previous|prior|earlier)\s+(?:visit|note|report|encounter)|imported\s+from|per\s+(?:prior|previous|radiology)\s+(?:note|report))\b", re.I)
+_DONE = re.compile(r"\b(?:was|were)\s+(?:\w+\s+)?(?:delivered|deployed|placed|released|inserted|left|positioned|localized|localised|put|advanced|directed)\b|\bno\s+(?:immediate\s+)?complications?\b|guided\s+(?:placement|localization|insertion)\s+of\b", re.I)
+_LONG_AGO = re.compile(r"\b(?:prior|previous(?:ly)?|ago|outside|biops\w*|elsewhere|history|19\d\d|20[01]\d|last|earlier|on\s+\d{1,2}/\d|by\s+dr|under\s+case|separate(?:ly)?)\b", re.I)
+
+
+def _resume(page: Page) -> None:
+    """A report in one paragraph goes from the indication to the procedure without a heading."""
+    block = -1
+    for piece in page.pieces:
+        if piece.section in ("history", "comparison") and piece.heading is None:
+            text = page.text[piece.start : piece.end]
+            if block == piece.block or _DONE.search(text) and not _LONG_AGO.search(text) and any(m.label in ("device", "complication_none", "complication_word") for m in piece.mentions):
+                piece.section = "technique"
+                block = piece.block
+        elif piece.heading is not None:
+            block = -1
+
+
+_COPIED = re.compile(r"\b(?:cop(?:ied|y)[- ]?forward|copied\s+(?:from|forward|in)|[(\[,]\s*copied|copied\s*[)\]:]|carried\s+forward|pulled\s+from|from\s+(?:the\s+)?(?:last|previous|prior|earlier)\s+(?:visit|note|report|encounter)|imported\s+from|per\s+(?:prior|previous|radiology)\s+(?:note|report))\b", re.I)
 
 
 def _copied(page: Page) -> None:

@@ -32,6 +32,7 @@ _POSITION = re.compile(
 _SHOWN = re.compile(
     r"\b(?:show\w*|demonstrat\w*|confirm\w*|reveal\w*|document\w*|seen|visible|visuali[sz]ed|view\w*|film\w*|image\w*|images|imaging|mammogra\w*|mammo\w*|sonogra\w*|ultrasound|us\b|u/s|uss|radiograph\w*|sequence\w*|series|scan\w*|sections?|picture\w*|sweep\w*|tomo\w*|dbt|mri?|(?<!\d )(?<!\d)(?:ct|cc|ml|lm|mlo)|craniocaudal|check\w*|post|after\w*|final\w*|verif\w*|echogenic|artifact|put(?:s)?|projection\w*|pics?)\b", re.I)
 _TIP = re.compile(r"\b(?:wires?|hook\w*|tip|tips|barbs?|shaft|seeds?|reflectors?|scout|savi|magseeds?|clips?|markers?|tags?|localizers?|localisers?|devices?|pellets?|needles?|segment|hookwires?|molli|pintuition|it|they|both|coil|carbon|track|thick)\b", re.I)
+_TIP_LOOSE = re.compile(_TIP.pattern + r"|\b(?:outer|first|second|third|former|latter|other)\b|\b[A-D]\b(?=\s+\d)", re.I)
 _DEPTH = re.compile(r"\b(?:depth|z)\b[^.]{0,40}\b(?:comput\w+|calculat\w+|determin\w+|obtained)|(?:comput\w+|calculat\w+|determin\w+|derived)\b[^.]{0,40}\b(?:depth|coordinates?|z[- ]?(?:value|axis)?|target)|\bcoordinates?\b[^.]{0,50}\b(?:comput\w+|calculat\w+|generat\w+|transmit\w+|transfer\w+|obtain\w+|determin\w+|select\w+|enter\w+|register\w+|sent|set|derived|dialed|dialled)|\bto\s+(?:the\s+)?(?:\w+\s+)?(?:calculated|computed|given)\s+coordinates|\bz\s*[:=]?\s*\d|\bdepth\s*(?:of|:|was|at|=)?\s*\d|\bto\s+\d+\s*mm\b|\bdriven\s+to\s+(?:the\s+)?coordinates|\bcoordinates\b", re.I)
 _TARGETISH = re.compile(r"\b(?:target\w*|mass\w*|nodul\w*|calcif\w*|microcalc\w*|calcs?|distortion|asymmetr\w*|density|enhancement|nme|lesion\w*|node\w*|clip\w*|marker|group\w*|cluster\w*|focus|foci|tumou?r|cancer|carcinoma|cyst|fibroadenoma|area|segment|site|papilloma|finding|abnormality|position\w*|location\w*|satisfactor\w*|\d+(?:\.\d+)?\s*(?:mm|cm)|seroma|cortex|hilum|centre|center|scar|placement|edge|margin|satellite|one|each|its|opacity|lymph|coil)\b", re.I)
 _BEFORE = re.compile(r"\b(?:before|prior\s+to)\s+(?:needle|device|wire|seed|release|deploy\w*|placement|each)", re.I)
@@ -121,7 +122,7 @@ def consent(r: Reader) -> list[Mention]:
     out = []
     for m in r.all("consent"):
         if m.section in ("plan", "comparison", "family", "history") or m.assertion in ("absent", "planned", "historical", "other_person", "blank"):
-            if not (m.assertion == "planned" and re.match(r"[\w\s,()]{0,40}\b(?:was|were|obtained|signed|given|in\s+chart)\b", r.after(m, 60))):
+            if not (m.assertion == "planned" and re.search(r"\b(?:signed|obtained|gave|given|took|taken)\s+(?:\w+\s+){0,3}$", r.before(m, 40))) and not (m.assertion == "planned" and re.match(r"[\w\s,()]{0,40}\b(?:was|were|obtained|signed|given|in\s+chart)\b", r.after(m, 60))):
                 continue
         if not _filled(r, m):
             continue
@@ -269,6 +270,9 @@ def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[t
             if re.search(r"\b(?:each|both|all|every|either|wires|seeds|clips|reflectors|tags|markers|devices|respective\w*|the\s+two|hooks|tips|in\s+the\s+three)\b", text, re.I) or len(who) > 1 or not who:
                 everyone = True
             covered.update(who)
+        if not any(p.start <= f_[0] < p.end for f_ in found) and len(bounds) > 2 and _TIP_LOOSE.search(whole) and _POSITION.search(whole) and _TARGETISH.search(whole) and _SHOWN.search(whole) and _is_check(r, p, 0, p.start, whole, whole):
+            found.append((p.start, p.end, p.section, "documentation.position"))
+            everyone = everyone or bool(re.search(r"\b(?:each|both|all|every|other|second|third|respective\w*)\b", whole, re.I))
     if not found:
         return False, []
     if n <= 1 or everyone or len(layout.slots) != n:

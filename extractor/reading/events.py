@@ -15,8 +15,8 @@ from extractor.reading.slots import TECHNIQUE, Layout, active
 from extractor.reading.words import NUMBER, Reader
 
 _COUNT_BEFORE = re.compile(
-    r"\b(?:(?P<n>\d{1,2}|one|two|three|four|five|six|single|both|(?:pair|couple)(?=\s+of)|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
-    r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b|under\b|using\b|via\b|in\b|at\b|to\b|into\b|for\b|was\b|were\b|by\b|through\b|then\b)[\w./%-]+){0,6}?[\s,'\"(-]*$", re.I)
+    r"(?<![:\d./#])\b(?:(?P<n>\d{1,2}|one|two|three|four|five|six|single|both|(?:pair|couple)(?=\s+of)|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o/c|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
+    r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b|under\b|using\b|via\b|in\b|at\b|to\b|into\b|for\b|was\b|were\b|by\b|through\b|then\b|the\b|this\b|that\b|its\b|touch\w*\b|pass(?:es)?\b|cores?\b|samples?\b|specimens?\b|mass(?:es)?\b|lesions?\b|views?\b|films?\b|o/c\b)[\w./%-]+){0,6}?[\s,'\"(-]*$", re.I)
 _COUNT_AFTER = re.compile(r"[\s'\")]*(?:s\b)?\s*(?:[x#]\s?(?P<x>\d|two|three|one)\b(?!\s*(?:mm|cm))|[,:(]\s*(?P<c>\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga|gauge|[:/.]\d|ml|%|-|o'|x\s?\d|\.\s*\w|pm|am))|\((?P<p>\d|one|two|three)\))", re.I)
 _FIELD_COUNT = re.compile(r"(?:deployed|placed|left|released|remaining|count|devices?|wires?|seeds?|clips?|reflectors?|markers?|tags?)[^:]{0,28}[:.]{1,}\s*(?:yes,?\s*)?(?P<n>\d|one|two|three|four)\b(?!\s*(?:cm|mm|g\b|[:/.]\d|%|ml))", re.I)
 _MORE = re.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|third|fourth|repeat|as\s+well|also|2nd|3rd)\b", re.I)
@@ -25,10 +25,10 @@ _EARLIER = re.compile(
     r"\b(?:earlier\s+(?:today|this\s+(?:morning|afternoon|week))|(?:placed|localized|localised|inserted|deployed)\s+(?:earlier|previously|by\s+(?:radiology|dr|the\s+radiologist|interventional|breast\s+imaging))|"
     r"by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed|previously\s+placed|already\s+in\s+place|(?:the\s+)?(?:earlier|prior|previous|preexisting|existing|old|original)\s+(?:biopsy\s+)?(?:clip|marker|wire|seed)|"
     r"at\s+(?:the\s+time\s+of\s+)?(?:the\s+)?(?:prior|previous|initial|original|outside)\s+biopsy|placed\s+(?:at|during)\s+(?:the\s+)?biopsy|from\s+(?:the\s+)?(?:prior\s+|previous\s+)?biopsy)\b", re.I)
-_NEXT_TO = re.compile(r"(?:\b(?:from|to|toward|towards|of|beside|near|by|past|beyond|into|at|alongside|containing|contains|with|within|marks?|marked\s+by|adjacent\s+to|next\s+to|touching|around|through|including|than|and\s+its|posterior\s+to|anterior\s+to|deep\s+to|medial\s+to|lateral\s+to|superior\s+to|inferior\s+to|below|above|off|between|via|targeting|onto|localize|localized|localised|target(?:ed|ing)?|mm|cm|the\s+known|known|existing|residual|visible|its|biopsied|hosts?|holding|bearing|carrying|is\s+a|was\s+a)\s+(?:the\s+|a\s+|an\s+|its\s+|this\s+|that\s+|her\s+|known\s+|existing\s+|previously\s+placed\s+|prior\s+|old\s+)*)$", re.I)
+_NEXT_TO = re.compile(r"(?:\b(?:from|to|toward|towards|of|beside|near|by|past|beyond|into|at|alongside|containing|contains|with|within|marks?|marked\s+by|against|adjacent\s+to|next\s+to|touching|around|through|including|than|and\s+its|posterior\s+to|anterior\s+to|deep\s+to|medial\s+to|lateral\s+to|superior\s+to|inferior\s+to|below|above|off|between|via|targeting|onto|localize|localized|localised|target(?:ed|ing)?|mm|cm|the\s+known|known|existing|residual|visible|its|biopsied|hosts?|holding|bearing|carrying|is\s+a|was\s+a)\s+(?:the\s+|a\s+|an\s+|its\s+|this\s+|that\s+|her\s+|known\s+|existing\s+|previously\s+placed\s+|prior\s+|old\s+|two\s+|\d\s+)*)$", re.I)
 
 
-_INTO = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:x\s?\d\s*)?(?:into|in\s+(?:the|to|situ)|through|thru|in\s+(?:mass|node|cortex|calc\w*|ca|target|place|ctr|cent|it\b|both|at)|in\s*(?:[.;,]|$)|to\s+(?:the|its)|at\s+(?:the|its|each)|across|instead)\b")
+_INTO = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:x\s?\d\s*)?(?:into|in\s+(?:the|to|situ)|through|thru|in\s+(?:under|with|via|by|mass|node|cortex|calc\w*|ca|target|place|ctr|cent|it\b|both|at)|in\s*(?:[.;,]|$)|to\s+(?:the|its)|at\s+(?:the|its|each)|across|instead)\b")
 _ELLIPSIS = re.compile(r"\W*(?:and\s+)?(?:one|another|a\s+second|the\s+(?:other|second))\s+(?:at|in|for|to|through|on|beside|within|into)\b")
 _ANSWER = re.compile(r"\b(?:yes|y|\d+|one|two|three|deployed|placed|left|released|done|in\s+place|true)\b|\[x\]|\(x\)|■|✓", re.I)
 _NOUN = re.compile(r"(?:successful\s+)?(?:placement|insertion|implantation|deposition|deployment|release)(?:\s+of)?")
@@ -95,8 +95,8 @@ def find(r: Reader, layout: Layout) -> list[Event]:
         groups: dict[int, list[Mention]] = {}
         for m in piece.mentions:
             groups.setdefault(m.clause, []).append(m)
-        for clause in sorted(groups):
-            ms = groups[clause]
+        for clause in sorted({*groups, *range(len(piece.clauses))}):
+            ms = groups.get(clause, [])
             low = piece.clauses[clause] if clause < len(piece.clauses) else piece.start
             high = piece.clauses[clause + 1] if clause + 1 < len(piece.clauses) else piece.end
             low, high = layout.cells.get((piece.index, clause), (low, high))
@@ -223,13 +223,13 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
     if re.search(r"\bfired\s+(?:\d+|one|two|three|four|five|six)\s+times\b|\b(?:\d+|two|three|four|five|six)\s+(?:throws|firings)\b", text) and actions:
         add("sampled", None, None, None, actions[0])
     for m in piece.mentions:
-        if m.label == "gauge" and m.clause == clause and not earlier and re.match(r"\s*(?:core\w*\s*)?x\s?\d{1,2}\b(?!\s*(?:cm|mm|\.|x))", r.lower[m.end : m.end + 16]):
+        if m.label == "gauge" and m.clause == clause and not earlier and re.match(r"\s*(?:[a-z][\w-]*\s+){0,3}x\s?\d{1,2}\b(?!\s*(?:cm|mm|\.|x))", r.lower[m.end : m.end + 34]):
             add("sampled", None, None, None, m)
     for a in samples:
         if _sampling(r, a, low, high) and not earlier:
             add("sampled", None, None, None, a)
     for a in live:
-        if a.value == "stop" and re.search(r"time[- ]?out|\bpause\b", text):
+        if a.value == "stop" and (re.search(r"time[- ]?out|\bpause\b", text) or re.search(r"\b(?:it|bleeding|oozing|ooze|which|that|hematoma)\s+(?:\w+\s+)?$", r.lower[max(low, a.start - 24) : a.start])):
             continue
         if a.value in ("fail", "stop", "cancel", "nothing_begun"):
             add({"fail": "failed", "stop": "stopped", "cancel": "cancelled", "nothing_begun": "nothing_begun"}[a.value], None, None, None, a)
@@ -248,6 +248,8 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
         action = _nearest(d, [a for a in actions if a.value in ("deploy", "place", "remove", "fail", "advance")], [x for x in devices if x.value != d.value or x.attrs.get("kind") != kind], r.lower)
         count, stated = count_of(r, d, low, high)
         type_ = None if d.value == "unnamed" else d.value
+        if type_ is None and r.main_device is not None and piece.section not in ("impression", "device"):
+            type_ = r.main_device  # "a new device was placed": the kind spoken of
         if action is not None and action.value == "fail" and active(action):
             handled = True
             continue
@@ -271,6 +273,9 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
                 continue
             add("placed", type_, count if stated or count != 1 else 1, d, d, action)
             handled = True
+        elif d.value == "wire" and kind == "device" and action is not None and action.value == "advance" and active(action) and re.match(r"passed|threaded|run|advanced|fed", r.lower[action.start : action.end]):
+            add("placed", "wire", count or 1, d, d, action)
+            handled = True
         elif kind == "brand_needle" and re.search(r"\bin\s+(?:place|situ)\b|\bleft\s+in\b|\bx\s?\d\b", text):
             add("placed", type_, count or 1, d, d)
             handled = True
@@ -279,7 +284,7 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
         elif type_ == "clip" and any(e.kind == "sampled" and e.piece is piece for e in [*r.events_so_far, *out]) and not _beside(r, d, low):
             add("placed", type_, count or 1, d, d)
             handled = True
-        elif layout.labelled and who and not actions and kind == "device" and not restating and piece.section != "history" and not _beside(r, d, low) and not any(m.label == "action" and m.value in ("deploy", "place", "remove") for m in piece.mentions) and _COUNT_BEFORE.search(r.lower[max(low, d.start - 40) : d.start]):
+        elif layout.labelled and who and not actions and kind == "device" and not restating and not re.search(r"\bon\s+(?:the\s+)?films?\b|\bin\s+pt\b|\bcount\b|\btotal\b|\bopened\b", text) and piece.section != "history" and not _beside(r, d, low) and not any(m.label == "action" and m.value in ("deploy", "place", "remove") for m in piece.mentions) and _COUNT_BEFORE.search(r.lower[max(low, d.start - 40) : d.start]):
             # "Lesion 1: 9:00, mass. One seed, 0.19 mCi.": the list tells what went where, the verb stands once elsewhere
             add("placed", type_, count or 1, d, d)
             handled = True
@@ -289,13 +294,15 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
             if not re.search(r"\b(?:none|n/a|not|no)\b", text):
                 add("placed", type_, count, d, d)
                 handled = True
+        elif type_ == "clip" and r.main_device is not None and action is None:
+            continue
         elif not actions and kind == "device" and before is not None and before.kind == "placed" and not _beside(r, d, low) and re.search(r"\b(?:an?|one|two|second|another)\s+(?:[\w-]+\s+){0,4}$", r.lower[max(low, d.start - 40) : d.start]):
             # "a wing marker was put in the first mass and a ribbon marker in the second": the verb is said once
             add("placed", type_, count or 1, d, d)
             handled = True
         elif restating and kind == "device" and not _beside(r, d, low):
             add("shown", type_, count, d, d)
-        elif kind == "device" and not actions and not restating and piece.section != "consent" and (type_ != "clip" or stated or re.search(r"\b(?:an?|one)\s+(?:[\w-]+\s+){0,3}$", r.lower[max(low, d.start - 40) : d.start])) and (not re.search(r"\b(?:the|that|this|last|its|each|her)\s+(?:\w+\s+)?$", r.lower[max(low, d.start - 20) : d.start]) and _INTO.match(r.lower, d.end, high) or re.search(r"\bwith\s+(?:a\s+second|another)\s+$", r.lower[max(low, d.start - 24) : d.start])) and not _beside(r, d, low):
+        elif kind == "device" and not actions and not restating and piece.section != "consent" and (type_ != "clip" and True or r.main_device is None and stated or r.main_device is None and re.search(r"\b(?:an?|one)\s+(?:[\w-]+\s+){0,3}$", r.lower[max(low, d.start - 40) : d.start])) and (not re.search(r"\b(?:the|that|this|last|its|each|her)\s+(?:\w+\s+)?$", r.lower[max(low, d.start - 20) : d.start]) and _INTO.match(r.lower, d.end, high) or re.search(r"\bwith\s+(?:a\s+second|another)\s+$", r.lower[max(low, d.start - 24) : d.start])) and not _beside(r, d, low):
             # "One seed into the nodule under ultrasound.": a note's shorthand for placing it
             add("placed", type_, count or 1, d, d)
             handled = True
@@ -315,12 +322,14 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
         add("advanced", None, None, None, *[a for a in live if a.value == "advance"][:1])
     if not handled and not real:
         verbs = [a for a in live if a.value == "deploy" and not re.search(r"\bnothing\b|\bno\s+device", text) and not (needles and a.start > needles[-1].end and "left" not in r.words_of(a))]
-        subject = bool(verbs) and any(m.label == "target" and m.value != "unspecified" and 0 <= verbs[0].start - m.end < 14 for m in piece.mentions)
-        if verbs and not subject and last is not None and last.attrs.get("kind") == "introducer" and r.words_of(verbs[0]).lower().startswith("left ") and not restating:
+        subject = bool(verbs) and any(m.label == "target" and m.value != "unspecified" and 0 <= verbs[0].start - m.end < 14 and "and" not in r.lower[m.end : verbs[0].start] for m in piece.mentions)
+        if verbs and r.lower[verbs[0].start : verbs[0].end].startswith("hook") and not restating:
+            add("placed", "wire", 1, None, verbs[0])
+        elif verbs and not subject and last is not None and last.attrs.get("kind") == "introducer" and r.words_of(verbs[0]).lower().startswith("left ") and not restating:
             add("needle_left", "needle", 1, last, last, verbs[0])
         elif verbs and not subject and last is not None and last.attrs.get("kind") in ("device", "brand_needle", "generic") and not restating:
             add("placed", None if last.value == "unnamed" else last.value, 1, last, last, verbs[0])
-    if not real and not handled and before is not None and before.kind == "placed" and _ELLIPSIS.match(text) and who:
+    if not real and not handled and before is not None and before.kind == "placed" and _ELLIPSIS.match(text) and who and (who != before.slots or (before.count or 1) == 1):
         more = who == before.slots
         out.append(Event("placed", before.type, 1, more, piece, clause, who, before.mentions, None if more else before.device))
     for a in denied:

@@ -174,7 +174,7 @@ def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str 
         if m.label == "device" and value == "clip" and m.assertion in ("present", "historical", "uncertain", "ordered"):
             text = r.before(m, 60)
             piece = r.piece(m)
-            if re.search(r"\b(?:target\w*|localiz\w+|localis\w+|aim(?:ed|ing)?(?:\s+point)?\s*(?:at|=)?|localization\s+of|localisation\s+of|advanced\s+to|placed\s+(?:to|at|adjacent\s+to|next\s+to|beside)|advanced\s+(?:to|toward)|directed\s+(?:to|at|toward)|adjacent\s+to|through|to|used\s+as)\s+(?:the\s+|a\s+|her\s+)?(?:\w+[\s-]+){0,4}$", text) and piece.section in ("technique", "impression", "target", "device", "location", "title"):
+            if re.search(r"\b(?:target\w*|localiz\w+|localis\w+|aim(?:ed|ing)?(?:\s+point)?\s*(?:at|=)?|localization\s+of|localisation\s+of|advanced\s+to|placed\s+(?:to|at|adjacent\s+to|next\s+to|beside)|advanced\s+(?:to|toward)|directed\s+(?:to|at|toward)|adjacent\s+to|through|to|at|against|used\s+as)\s+(?:the\s+|a\s+|her\s+)?(?:\w+[\s-]+){0,4}$", text) and piece.section in ("technique", "impression", "target", "device", "location", "title"):
                 if any(x is m for x in placed):
                     continue
                 score["clip"] += 3 if piece.section != "title" else 1
@@ -200,12 +200,16 @@ def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str 
             continue
         score[value] += weight
         words.setdefault(value, []).append(m)
+    aimed = [m for m in mentions if m.label == "device" and m.value == "clip" and m.assertion == "present" and r.piece(m).section in ("technique", "target", "location") and not any(x is m for x in placed)]
+    if not score and aimed and r.main_device is not None:
+        return "clip", aimed[:2]
     if not score:
         return None, []
     if "clip" in score and score["clip"] >= 3:
         others = [k for k in score if k != "clip"]
         strong = [k for k in others if any(r.piece(m).section in ("technique", "target", "location") and _AIM.search(r.before(m, 40)) for m in words[k])]
-        gone = re.search(r"\b(?:no\s+(?:residual|longer|remaining)|removed\s+in\s+their\s+entirety|fully\s+removed|no\s+longer\s+(?:visible|seen)|completely\s+removed|gone)\b", r.text, re.I)
+        near = " ".join(r.piece_text(p) for p in r.page.pieces if p.index in {m.piece for m in mentions})
+        gone = re.search(r"\b(?:no\s+(?:residual|longer|remaining)|no\s+calc\w*\s+remain|only\s+the\s+clip|completely\s+taken|removed\s+in\s+their\s+entirety|fully\s+removed|no\s+longer\s+(?:visible|seen)|completely\s+removed|gone)\b", near, re.I)
         if gone or not strong or score["clip"] > max(score[k] for k in strong):
             return "clip", words["clip"]
         score.pop("clip")
@@ -308,6 +312,9 @@ def lesions(r: Reader, layout: Layout, events: list[Event]) -> Reading_:
         # one target described twice: by its quadrant and by its clock, once without a side
         slots, tallies, layout, events = _merge(r, layout, events, tallies)
         total = len(slots)
+    if total == 2 and _one_side_misnamed(r, layout, events):
+        slots, layout, events = _as_one(layout, events)
+        total, tallies = 1, [_tally(r, events, 0, 1)]
     owned = [_owned(r, layout, i, total) for i in range(total)]
     placed_sides = {s.side for s, t in zip(slots, tallies, strict=True) if s.side and (any(t.devices.values()) or t.sampled or t.failed)}
     side = sides.read(r, layout, {x for x in placed_sides if x})
@@ -318,6 +325,31 @@ def lesions(r: Reader, layout: Layout, events: list[Event]) -> Reading_:
     _guidance(r, layout, out, events, total)
     _site_open(out)
     return out
+
+
+def _one_side_misnamed(r: Reader, layout: Layout, events: list[Event]) -> bool:
+    """Whether two slots that differ in side are one target under two names: nothing in the note speaks of two targets or both
+    breasts, and no passage places a device on each side."""
+    a, b = layout.slots
+    if layout.labelled or not a.side or not b.side or a.side == b.side or (a.clock and b.clock and a.clock != b.clock):
+        return False
+    if any(m.value == "both" for m in r.all("side")) or any(s.value > 1 for s in counts.stated(r)):
+        return False
+    titled = {m.value for m in r.all("side") if m.section == "title"}
+    if len(titled) == 2 or re.search(r"\b(?:each|both)\s+(?:breast|side)|\bbilat", r.lower):
+        return False
+    blocks = [{e.piece.block for e in events if e.kind in ("placed", "needle_left", "sampled") and e.slots == (i,) and e.piece.section not in ("impression",)} for i in (0, 1)]
+    return not (blocks[0] & blocks[1]) and not any(counts.sum_of_sides(r, p) for p in r.page.pieces) and not (blocks[0] and blocks[1] and max(blocks[0]) + 1 == min(blocks[1]) and not re.search(r"\b(?:log|record|flowsheet|radiologist'?s?\s+report|impression)\b", r.lower))
+
+
+def _as_one(layout: Layout, events: list[Event]) -> tuple[list[Slot], Layout, list[Event]]:
+    a, b = layout.slots
+    slot = Slot(None, None, a.clock or b.clock, a.quadrant or b.quadrant, a.site or b.site, a.target if a.target not in (None, "unspecified") else b.target)
+    layout.slots = [slot]
+    layout.owner = {k: (0,) for k in layout.owner}
+    for e in events:
+        e.slots = (0,) if e.slots else ()
+    return layout.slots, layout, events
 
 
 def _moved(e: Event, remap: dict[int, int]) -> Event:
@@ -342,7 +374,7 @@ def _merge(r: Reader, layout: Layout, events: list[Event], tallies: list[_Tally]
             both_places = (a.clock and b.clock) or (a.quadrant and b.quadrant)
             empty = not any(tallies[j].devices.values()) and not tallies[j].sampled and not tallies[j].failed
             first_empty = not any(tallies[i].devices.values()) and not tallies[i].sampled and not tallies[i].failed
-            if (not both_places and (empty or first_empty or not (a.clock or a.quadrant) or not (b.clock or b.quadrant))) or (bracket and one):
+            if (not both_places and (empty or first_empty or not (a.clock or a.quadrant) or not (b.clock or b.quadrant))) or (bracket and one and bool(tallies[i].sampled) == bool(tallies[j].sampled)):
                 target[j] = i
                 a.clock, a.quadrant = a.clock or b.clock, a.quadrant or b.quadrant
                 a.side, a.site = a.side or b.side, a.site or b.site
@@ -460,6 +492,11 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
         return
     placed = [x for x in local if x.outcome in ("placed", None)]
     out.count = len(placed)
+    if len(placed) > 1 and len(placed) == len(out.lesions) and not layout.labelled and all(x.target is None for x in placed) and not plain and not late and not any(m.assertion == "present" for m in r.all("separate")) and len({x.laterality or s.side for x, s in zip(placed, layout.slots, strict=False)} - {None}) < 2:
+        # several places and devices, and no word on what is there or how many
+        out.count, out.count_status = None, "missing"
+        out.count_readings = [Reading(1, ()), Reading(len(placed), ())]
+        return
     if late:
         out.count_evidence = r.evidence([late[-1].span])
         return

@@ -28,6 +28,8 @@ def kinds(r: Reader, sections: tuple[str, ...]) -> dict[str, list[Mention]]:
     for m in r.all("document", "procedure", "localization_noun", "organ"):
         if m.section in sections:
             out.setdefault(m.value if m.label != "localization_noun" else "localization", []).append(m)
+    for m in out.get("post_mammogram", ()):
+        out["biopsy"] = [b for b in out.get("biopsy", ()) if not (m.start <= b.start < m.end)]
     return out
 
 

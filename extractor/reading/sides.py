@@ -16,7 +16,7 @@ from extractor.reading.words import Reader
 
 _OTHER = re.compile(
     r"\b(?:negative|normal|cysts?|unremarkable|clear|lumpectomy\s+(?:scar|in|bed)|mastectomy|bi-?rads\s*[123]\b|implant|not\s+(?:imaged|addressed|treated)|surveillance|benign|contralateral|opposite|other\s+breast|nothing\s+(?:was\s+)?(?:placed|planned|on\s+the)|only\s+none|none\s+on|"
-    r"separate\s+(?:report|session)|own\s+report|was\s+not\s+(?:imaged|done)|no\s+findings?|lateral\s+decubitus|\bhistory|status\s+post|s/p|prior|previous|remote|20[01]\d|19\d\d)\b", re.I)
+    r"no\s+suspicious|separate\s+(?:report|session)|own\s+report|was\s+not\s+(?:imaged|done)|no\s+findings?|lateral\s+decubitus|\bhistory|status\s+post|s/p|prior|previous|remote|20[01]\d|19\d\d)\b", re.I)
 _CORRECTS = re.compile(r"\b(?:error|incorrect\w*|corrects?|corrected|correction|should\s+(?:be\s+)?(?:read|say|state|be)|misspoken|wrong\w*|mis-?dictat\w+|in\s+error|erroneous\w*|mistake\w*|misstat\w+|mislabel\w*|amend\w*|was\s+(?:the\s+)?(?:side|breast)|transpos\w+|voice\s+recognition|typo\w*|inadvertent\w*|clarif\w+|actually)\b", re.I)
 
 
@@ -83,6 +83,8 @@ def _near(r: Reader, m: Mention) -> str:
     piece = r.piece(m)
     low = piece.clauses[m.clause] if 0 <= m.clause < len(piece.clauses) else piece.start
     high = piece.clauses[m.clause + 1] if m.clause + 1 < len(piece.clauses) else piece.end
+    if r.lower[low:high].rstrip().endswith(":") and m.clause + 2 <= len(piece.clauses):
+        high = piece.clauses[m.clause + 2] if m.clause + 2 < len(piece.clauses) else piece.end  # "Rt br: stable cyst"
     return r.lower[max(low, m.start - 60) : min(high, m.end + 70)]
 
 

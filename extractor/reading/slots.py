@@ -14,15 +14,19 @@ from extractor.nlp.page import Mention, Piece
 from extractor.reading.words import BODY, Reader
 
 _THING = r"(?:lesion|site|target|focus|mass|group|area|node|spot|part|location|nodule|cluster|region|procedure|placement|finding|tumou?r|localization|localisation|calcs|step|abnormality)"
-_LABEL = re.compile(rf"\b{_THING}\s*(?:#|no\.?\s*|number\s+)?\s*(?P<a>\d(?!\d)|[A-D](?![a-zA-Z'])|(?:one|two|three|four)\b)(?!\s*(?:mm|cm|:\d\d|o'?\s?clock|%|/\d|\.\d|x\b))", re.I)
+_LABEL = re.compile(rf"\b{_THING}\s*(?:#|no\.?\s*|number\s+)?\s*(?P<a>\d(?!\d)|[A-D](?![a-zA-Z'])|(?:one|two|three|four)\b)(?!\s*(?:mm|cm|:\d\d|o'?\s?clock|o/c|oc\b|%|/\d|\.\d|x\b))", re.I)
 _ORDINAL = re.compile(rf"\b(?P<a>first|second|third|fourth|1st|2nd|3rd|other)\s+(?!of\b)(?:[a-z-]+\s+){{0,2}}?(?:{_THING}|calcifications|distortion|asymmetry|enhancement|set)\b(?!\s+(?:view|film|image|pass))", re.I)
-_LINE = re.compile(r"\s*(?:[-*•]\s*)?(?:\(?(?P<a>\d|[A-Da-d])\s*[).:]\s*(?=\S)|#\s?(?P<b>\d)\b\s*|\|\s*(?P<c>\d)\s*\||(?P<d>\d)\s{2,}(?=\S))")
-_SIDE_HEAD = re.compile(r"\s*(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt|[LR](?=\s*[:,]))(?:\s+(?:breast|side|axilla|part))?\s*(?:[:,;(\n-]|\.\s|\s{2,}|$))", re.I)
+_TIME = r"(?:(?:[01]\d|2[0-3]):?[0-5]\d\s+[-–]?\s*)?"
+_CLIP_LABEL = re.compile(r"\bclip\s*#?\s*(?P<a>\d(?!\d)|[A-D])\b(?!\s*(?:mm|cm|:\d\d|o/c))", re.I)
+_INLINE = re.compile(r"(?<=[\s,;:])\(?#(?P<a>\d)\b\)?|(?<=\s)\((?P<b>\d)\)(?=\s)")
+_LINE = re.compile(r"\s*" + _TIME + r"(?:[-*•]\s*)?(?:\(?(?P<a>\d|[A-Da-d])\s*[).:]\s*(?=\S)|#\s?(?P<b>\d)\b\s*|\|\s*(?P<c>\d)\s*\||(?P<d>\d)\s{2,}(?=\S))")
+_SIDE_HEAD = re.compile(r"\s*" + _TIME + r"(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt|[LR](?=\s*[:,]))(?:\s+(?:breast|side|axilla|part))?\s*(?:[:,;(\n-]|\.\s|\s{2,}|$))", re.I)
+_ROOM = re.compile(r"\s*(?:\d{3,4}\s+)?(?:[A-Z]{2,12}\s+){1,2}(?:ROOM|SUITE|PART|RM)\s*:?\s*$")
 _EACH_HEAD = re.compile(r"\W*(?:for\s+|at\s+)?(?:each|both|all|every)\b", re.I)
 _ALL = re.compile(r"\b(?:each|both|all|every|either|respective|respectively|same\s+(?:way|manner|fashion|technique)|throughout|per\s+(?:site|lesion)|at\s+(?:all|both|each))\b", re.I)
 _NOT_TARGET = re.compile(
     r"\b(?:neither|not\s+(?:sampled|localized|localised|targeted|marked|biopsied|treated|addressed|the\s+target)|left\s+alone|skin\s+(?:entry|nick|incision)|entry\s+(?:site|point)|incision|scar|"
-    r"stable|benign\s+appearing|no\s+(?:sonographic|mammographic)?\s*correlate|unchanged|not\s+imaged|lumpectomy\s+(?:bed|scar)|contains\s+only|normal|not\s+scanned|was\s+scanned|itself|proper|whether|asks|will\s+be\s+(?:localized|marked|done)|elsewhere|not\s+part\s+of)\b", re.I)
+    r"stable|benign\s+appearing|no\s+(?:sonographic|mammographic)?\s*correlate|unchanged|not\s+imaged|lumpectomy\s+(?:bed|scar)|mastectomy|s/p|status\s+post|(?:19|20[01])\d\d|contains\s+only|normal|not\s+scanned|was\s+scanned|itself|proper|whether|asks|will\s+be\s+(?:localized|marked|done)|elsewhere|not\s+part\s+of)\b", re.I)
 _ORD = {"first": "1", "second": "2", "third": "3", "fourth": "4", "1st": "1", "2nd": "2", "3rd": "3", "one": "1", "two": "2", "three": "3", "four": "4", "a": "1", "b": "2", "c": "3", "d": "4", "other": "2"}
 _BREAST_TARGETS = frozenset({"mass", "calcifications", "architectural_distortion", "asymmetry", "enhancement"})
 TECHNIQUE = frozenset({"technique", "target", "location", "device", "guidance", "side", "anesthesia", "comment", "consent", "time_out", "count"})
@@ -68,7 +72,9 @@ def _labels(r: Reader, piece: Piece) -> list[tuple[int, str]]:
     if m and (piece.heading is None or piece.section == "technique") and any(x.label in ("clock", "quadrant", "side", "site", "target", "fn", "region", "procedure") for x in piece.mentions if x.start < piece.start + 90):
         key = next(g for g in (m["a"], m["b"], m["c"], m["d"]) if g)
         out.append((piece.start, _ORD.get(key.lower(), key)))
-    for pattern in (_LABEL, _ORDINAL):
+    out.extend(_inline(r, piece))
+    patterns = (_LABEL, _ORDINAL, _CLIP_LABEL) if r.main_device is not None else (_LABEL, _ORDINAL)
+    for pattern in patterns:
         for m in pattern.finditer(text, piece.start, piece.end):
             if r.page.blank and r.page.is_blank(m.start(), m.end()):
                 continue
@@ -84,11 +90,11 @@ def build(r: Reader) -> Layout:
     cells: dict[tuple[int, int], tuple[int, int]] = {}
     table = _columns(r, cells)
     pieces = [p for p in r.page.pieces if p.section in BODY and p.section not in ("complications",)]
-    first = [p for p in pieces if p.section in TECHNIQUE and not p.addendum]
+    first = [p for p in pieces if p.section in TECHNIQUE - {"consent", "time_out"} and not p.addendum and not any(m.label == "time_out" and m.start < p.start + 30 for m in p.mentions)]
     labels = {p.index: _labels(r, p) for p in first}
     lines = {p.index: [x for x in labels[p.index] if x[0] == p.start and _LINE.match(r.text, p.start, p.end)] for p in first}
     if len({key for found in lines.values() for _, key in found}) >= 2:
-        labels = {i: lines[i] or [x for x in found if _LABEL.match(r.text, x[0])] for i, found in labels.items()}
+        labels = {i: lines[i] or [x for x in found if _LABEL.match(r.text, x[0]) or _INLINE.match(r.text, x[0])] for i, found in labels.items()}
     distinct = {key for found in labels.values() for _, key in found}
     labelled = len(distinct) >= 2
     slots: list[Slot] = []
@@ -103,13 +109,27 @@ def build(r: Reader) -> Layout:
     if not slots:
         _walk(r, [p for p in pieces if p.section in ("findings", "impression")], {}, slots, owner, create=True)
         _walk(r, [p for p in r.page.pieces if p.section == "history"], {}, [], {}, create=False)
-    rest = [p for p in pieces if (p.section not in TECHNIQUE or table) and p.index not in {k[0] for k in owner}]
+    rest = [p for p in pieces if (p.section not in TECHNIQUE or table or p not in first) and p.index not in {k[0] for k in owner}]
     _walk(r, rest, {p.index: _all_labels(r, p) for p in rest} if labelled else {}, slots, owner, create=False)
     return Layout(slots, owner, labelled, cells)
 
 
-def _all_labels(r: Reader, piece: Piece) -> list[tuple[int, str]]:
+_NOT_LABEL = re.compile(r"\b(?:wires?|needles?|seeds?|reflectors?|mammograms?|films?|markers?|clips?|tags?|case|attempt|trial|pass|ser|img|images?|time[- ]?out|lot|room|rm|page|copy|device|core|cores|from|to|and|or)\s*$")
+
+
+def _inline(r: Reader, piece: Piece) -> list[tuple[int, str]]:
+    """Labels inside a line, `#1` or `(1)`, where a target or the work on it follows and no device is being numbered."""
     out = []
+    for m in _INLINE.finditer(r.text, piece.start, piece.end):
+        if _NOT_LABEL.search(r.lower[max(piece.start, m.start() - 16) : m.start()]):
+            continue
+        if any(x.label in ("clock", "quadrant", "side", "site", "target", "fn", "region", "anesthesia", "coordinates") and m.start() <= x.start < m.end() + 46 for x in piece.mentions):
+            out.append((m.start(), m["a"] or m["b"]))
+    return out
+
+
+def _all_labels(r: Reader, piece: Piece) -> list[tuple[int, str]]:
+    out = _inline(r, piece)
     for pattern in (_LABEL, _ORDINAL):
         for m in pattern.finditer(r.text, piece.start, piece.end):
             key = m["a"].lower()
@@ -166,6 +186,14 @@ def _clauses(piece: Piece) -> list[tuple[int, list[Mention]]]:
     return [(i, groups.get(i, [])) for i in range(n)]
 
 
+def _acts(piece: Piece) -> bool:
+    """Whether a piece tells of work on a target: an action, a device, an anesthetic, targeting."""
+    return any(
+        active(m) and (m.label == "action" and m.value in _EVENT or m.label in ("device", "anesthesia", "coordinates") or m.label == "guidance" and m.attrs.get("tier") == "technique")
+        for m in piece.mentions
+    )
+
+
 _EVENT = {"deploy", "place", "advance", "sample"}
 
 
@@ -176,14 +204,17 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
     side_context: str | None = None
     waiting: list[tuple[int, int]] = []
     several = create and _several(r)
+    last_label = -9
     for piece in pieces:
         if piece.block != block and block >= 0:
-            if labels and not labels.get(piece.index) and not (current is not None and slots[current].label and not slots[current].clauses_seen and create):
+            if labels and not labels.get(piece.index) and not (current is not None and create and last_label == piece.index - 1):
                 current_label = None
-                if len(slots) > 1:
+                if len(slots) > 1 or len({key for found in labels.values() for _, key in found}) > 1:
                     current = None
             if piece.section in ("findings", "impression") or not create:
                 current = None
+        if create and _ROOM.match(r.text, piece.start, piece.end):
+            current = current_label = None
         block = piece.block
         head = _SIDE_HEAD.match(r.text, piece.start, piece.end)
         if head:
@@ -193,13 +224,15 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
                 if not labels.get(piece.index):
                     current_label = None
         found = labels.get(piece.index, [])
-        acts = any(m.label == "action" and m.value in _EVENT and active(m) for m in piece.mentions) or any(m.label == "device" and active(m) for m in piece.mentions)
+        acts = _acts(piece) or bool(re.match(r"\s*(?:[01]\d|2[0-3]):?[0-5]\d\s", r.text[piece.start : piece.start + 8])) and any(_acts(p) for p in r.page.pieces[piece.index + 1 : piece.index + 3] if p.block == piece.block)
         for number, clause in _clauses(piece):
             start = piece.clauses[number] if piece.clauses else piece.start
             end = piece.clauses[number + 1] if number + 1 < len(piece.clauses) else piece.end
             text = r.lower[start:end]
             here = [key for at, key in found if start <= at < end or (number == 0 and at < end and at >= piece.start)]
             label = here[0] if here else current_label
+            if here:
+                last_label = piece.index
             if here and any(key == here[0] and at - piece.start < 30 for at, key in found):
                 current_label = here[0]
             if len(set(here)) > 1 and not create:

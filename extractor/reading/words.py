@@ -21,7 +21,7 @@ NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "singl
           "pair": 2, "couple": 2, "solitary": 1, "dual": 2, "triple": 3}
 _AUX_BEFORE = re.compile(r"(?:\b(?:was|were|is|are|been|being|be|then|had|has|and|thus|both|all|it|they|wires?|hookwires?|clips?|markers?|seeds?|reflectors?|tags?|needles?|devices?|nothing|patient|she|he|pt|needle|i|we|also|locali[sz]er)|,)\s*$", re.I)
 _SIDE_AFTER = re.compile(r"[\s,-]*(?:\(?\w+[\s,-]+){0,3}?(?:breast|brst|br\b|axill|side|upper|lower|outer|inner|medial|lateral|uoq|uiq|loq|liq|retro|sub|central|mass|calc|lesion|\d{1,2}:\d\d|\d{1,2}\s*o|nipple|node|seed|wire|clip|reflector|idc|ilc|dcis|lumpectomy|mastectomy|locali)", re.I)
-_LETTER_SIDE = re.compile(r"(?<![\w.+'-])([LR])(?=\s*(?:breast|brst|br\b|axill|uoq|uiq|loq|liq|\d{1,2}:\d\d|\d{1,2}\s*o'?\s*c|side|mass|calc|mammo|lumpectomy|retro|sub|inner|outer|upper|lower|\||,\s*\d{1,2}:|\s\d{1,2}:\d\d))", re.I)
+_LETTER_SIDE = re.compile(r"(?<![\w.+'-])([LR])(?=(?:UOQ|UIQ|LOQ|LIQ)\b|\s*(?:breast|brst|br\b|axill|uoq|uiq|loq|liq|\d{1,2}:\d\d|\d{1,2}\s*o'?\s*c|side|mass|calc|mammo|lumpectomy|retro|sub|inner|outer|upper|lower|\||,\s*\d{1,2}:|\s\d{1,2}:\d\d))", re.I)
 _LETTER_HEAD = re.compile(r"(?:(?<=\n)|^)[ \t]*(?:[-*•][ \t]*)?([LR])(?=\s*[:,]\s)")
 _LETTER_FIELD = re.compile(r"(?<![\w.+'/-])([LR])(?![\w'/+-])(?!\s*/\s*[LR]\b)")
 
@@ -37,6 +37,8 @@ class Reader:
         self.note = note
         self.mentions = _clean(page)
         self.events_so_far: list[Any] = []
+        kinds = {m.value for m in self.mentions if m.label == "device" and m.attrs.get("kind") == "device" and m.value not in ("clip", "unnamed") and m.section in ("title", "technique", "device", "impression", "findings") and m.assertion in ("present", "ordered")}
+        self.main_device: str | None = next(iter(kinds)) if len(kinds) == 1 else None
         self.by_label: dict[str, list[Mention]] = defaultdict(list)
         for piece in page.pieces:
             piece.mentions = []
@@ -105,6 +107,7 @@ def _clean(page: Page) -> list[Mention]:
     ignore = [m for m in mentions if m.label == "device_ignore"]
     site_ignore = [m for m in mentions if m.label == "site_ignore"]
     has_rfid = any(m.label == "device" and m.rule in ("device.rfid_tag", "device.rfid_tag.brand") for m in mentions)
+    has_radar = any(m.label == "device" and m.rule == "device.radar_reflector" for m in mentions)
     seed_kinds = {m.value for m in mentions if m.label == "device" and m.value in ("radioactive_seed", "magnetic_seed") and m.assertion not in ("planned", "hypothetical", "blank")}
     seed_kinds = seed_kinds or {m.value for m in mentions if m.label == "device" and m.value in ("radioactive_seed", "magnetic_seed") and m.assertion != "blank"}
     radioactive = "mci" in lower or "radiation safety" in lower or "survey meter" in lower or "geiger" in lower
@@ -115,7 +118,7 @@ def _clean(page: Page) -> list[Mention]:
         if m.assertion == "blank":
             continue
         if m.label == "side":
-            if any(n.start <= m.start < n.end for n in not_side):
+            if any(n.start <= m.start < n.end and not (n.end == m.end and re.match(r"[\s-]*(?:breast|brst|br\b|axilla)", lower[m.end : m.end + 10])) for n in not_side):
                 continue
             if word in ("left",) and (_is_verb(page, m) or _after_device(page, m, last_device)):
                 continue
@@ -138,6 +141,10 @@ def _clean(page: Page) -> list[Mention]:
                 continue
             if kind == "shape" or (kind == "generic_tag" and not has_rfid):
                 continue
+            if kind == "generic_scout":
+                if not has_radar or re.match(r"[\s,+&-]*(?:view|image|film|and\s+(?:stereo|then|pair)|radiograph|mammo|tomo|plus|then|with|showed|obtained|acquired|was\s+(?:obtained|taken)|pair|pre\b|t1|stereo|\+)", lower[m.end : m.end + 18]):
+                    continue
+                m.attrs = {"kind": "device"}
             if kind == "generic_tag":
                 m.attrs = {"kind": "device"}
             if kind == "generic_seed":
@@ -149,7 +156,7 @@ def _clean(page: Page) -> list[Mention]:
             if last_device is not None and m.start <= last_device.end + 2 and m.piece == last_device.piece and "," not in text[last_device.end : m.start] and "(" not in text[last_device.end : m.start]:
                 kinds = {m.attrs.get("kind"), last_device.attrs.get("kind")}
                 if m.value == last_device.value or kinds == {"brand_needle", "device"} or (kinds == {"device", "introducer"} and last_device.attrs.get("kind") == "device" and m.start > last_device.start):
-                    if m.attrs.get("kind") == "introducer":
+                    if m.attrs.get("kind") == "introducer" and last_device.attrs.get("kind") != "introducer":
                         # "reflector delivery needle" and "seed applicator" are the needle, not what it carries
                         last_device.value, last_device.attrs, last_device.rule = ("needle", m.attrs, m.rule) if last_device.attrs.get("kind") == "device" and last_device.value != "wire" else (last_device.value, {"kind": "brand_needle"}, last_device.rule)
                     elif last_device.attrs.get("kind") == "brand_needle":
