@@ -1,4 +1,4 @@
-"""Where results go: JSON lines or CSV, to a file or to standard output, and the list of rejects beside it.
+"""Where results go: JSON lines, CSV, Parquet or SQLite, to a file or to standard output, and the rejects beside it.
 
 Knows the result's shape and nothing of how it was made. A file appears under its name only when it is whole.
 """
@@ -10,12 +10,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 from extractor.result import Result
-from extractor.sinks import flat
+from extractor.sinks import flat, parquet, sqlite, worklist
 from extractor.sources.common import Reject
 
 Writer = Callable[[Result], None]
@@ -28,15 +30,31 @@ def _json_lines(stream: IO[str]) -> Writer:
     return write
 
 
-FORMATS: dict[str, Callable[[IO[str]], Writer]] = {"jsonl": _json_lines, "csv": flat.writer}
-"""Writer by format; the format is the ending of the output's name."""
+@contextmanager
+def _as_text(writer: Callable[[IO[str]], Writer], path: Path) -> Iterator[Writer]:
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        yield writer(file)
+
+
+FORMATS: dict[str, Callable[[Path], AbstractContextManager[Writer]]] = {
+    "jsonl": partial(_as_text, _json_lines),
+    "csv": partial(_as_text, flat.writer),
+    "parquet": parquet.writer,
+    "sqlite": sqlite.writer,
+}
+"""Writer to a file by format; the format is the ending of the output's name."""
+
+_NEEDS = {"parquet": "pyarrow"}
 
 
 def format_of(out: Path | None) -> str:
-    """The format that an output's ending names (`jsonl` for standard output). Raises ValueError for an unknown one."""
+    """The format that an output's ending names (`jsonl` for standard output). Raises ValueError for an unknown one, and
+    for one whose library is not installed."""
     ending = out.suffix[1:].lower() if out else "jsonl"
     if ending not in FORMATS:
         raise ValueError(f"unknown ending: {out} (known: {', '.join('.' + name for name in FORMATS)})")
+    if ending in _NEEDS and find_spec(_NEEDS[ending]) is None:
+        raise ValueError(f"writing {out} needs {_NEEDS[ending]}: install extractor[{ending}]")
     return ending
 
 
@@ -48,11 +66,18 @@ def results(out: Path | None) -> Iterator[Writer]:
         stream = sys.stdout
         # Results are UTF-8 with the line ends of JSON lines wherever they run.
         stream.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-        yield FORMATS[kind](stream)
+        yield _json_lines(stream)
         stream.flush()
         return
+    with whole(out) as temporary, FORMATS[kind](temporary) as write:
+        yield write
+
+
+@contextmanager
+def worklist_to(out: Path, link: str) -> Iterator[Writer]:
+    """A writer of the worklist to `out`; `link` as in `worklist.writer`."""
     with atomic(out) as file:
-        yield FORMATS[kind](file)
+        yield worklist.writer(file, link)
 
 
 @contextmanager
@@ -70,13 +95,14 @@ def rejects(out: Path | None) -> Iterator[Callable[[Reject], None]]:
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[IO[str]]:
-    """A text file that takes the name `path` when the block ends well, and leaves nothing behind otherwise."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+def whole(path: Path) -> Iterator[Path]:
+    """A new file beside `path` that takes its name when the block ends well, and leaves nothing behind otherwise."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
     try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
+        yield temporary
+        with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
@@ -84,6 +110,13 @@ def atomic(path: Path) -> Iterator[IO[str]]:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[IO[str]]:
+    """A text file that takes the name `path` when the block ends well, and leaves nothing behind otherwise."""
+    with whole(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+        yield file
 
 
 def rejects_path(out: Path) -> Path:

@@ -15,8 +15,8 @@ from extractor.result import CodeLine, Result
 Cell = str | int | float | None
 
 
-def _codes(lines: Iterable[CodeLine]) -> str:
-    """`19285-RT-59 19286-RTx2`: modifiers after hyphens, units above one after an x."""
+def codes(lines: Iterable[CodeLine]) -> str:
+    """Lines of a claim in a cell: `19285-RT-59 19286-RTx2`: modifiers after hyphens, units above one after an x."""
     return " ".join(
         "-".join([line.code, *line.modifiers]) + (f"x{line.units}" if line.units != 1 else "") for line in lines
     )
@@ -49,11 +49,11 @@ COLUMNS: dict[str, tuple[str, Callable[[Result], Cell]]] = {
     "target": ("target of each lesion, `?` where open", lambda r: _each(x.target for x in r.lesions)),
     "devices": ("devices left, `type:count` over all lesions", _devices),
     "disposition": ("ready, query, review or not_reportable", lambda r: r.recommendation.disposition),
-    "codes": ("codes the note supports, `code-modifiers` and `xN` for units", lambda r: _codes(r.recommendation.codes)),
+    "codes": ("codes the note supports, `code-modifiers` and `xN` for units", lambda r: codes(r.recommendation.codes)),
     "diagnoses": ("ICD-10-CM codes", lambda r: _each(d.code for d in r.recommendation.diagnoses)),
     "candidates": (
         "codes under each reading of what is open, separated by ` | `",
-        lambda r: " | ".join(f"{c.condition}: {_codes(c.codes) or 'none'}" for c in r.recommendation.candidates),
+        lambda r: " | ".join(f"{c.condition}: {codes(c.codes) or 'none'}" for c in r.recommendation.candidates),
     ),
     "confidence": ("probability that the recommendation is right, where judged", lambda r: r.recommendation.confidence),
     "complications_documented": ("yes or no", lambda r: "yes" if r.complications.documented else "no"),
