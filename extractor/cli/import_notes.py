@@ -10,6 +10,7 @@ import typer
 from extractor.cli import common as c
 
 if TYPE_CHECKING:
+    from extractor.web.reading import Reader
     from extractor.web.store import Store
 
 Db = Annotated[
@@ -48,7 +49,6 @@ def command(
     needs_web()
     from extractor.cli.audit import _read_claims
     from extractor.web.importing import load, read_results
-    from extractor.web.reading import Reader
 
     inputs = c.open_inputs(paths, None, format, id_column, text_column, encoding, max_bytes)
     by_note = _read_claims(claims) if claims else None
@@ -56,7 +56,7 @@ def command(
         earlier = read_results(results) if results else None
     except (OSError, ValueError) as error:
         c.fail(str(error))
-    reader = Reader(c.load_extractor(policy, profile))
+    reader = reader_or_fail(policy, profile)
     store = open_or_fail(db)
     imported = load(store, "import", inputs, reader, by_note, earlier, site, c.say_reject)
     store.close()
@@ -73,6 +73,16 @@ def needs_web() -> None:
     if lacking:
         missing = ", ".join(lacking)
         c.fail(f"the review desk needs more packages; run: pip install 'extractor[web]' (missing: {missing})")
+
+
+def reader_or_fail(policy: str, profile: str, wait: float = 20.0) -> Reader:
+    """The extractor of the desk, or a usage error where policy or profile cannot be used. `wait` in seconds."""
+    from extractor.web.reading import reader
+
+    try:
+        return reader(policy, profile, wait)
+    except (OSError, ValueError) as error:
+        c.fail(str(error))
 
 
 def open_or_fail(db: str) -> Store:

@@ -61,6 +61,6 @@ class Reader:
             self._places.release()
 
 
-def reader(policy: str = "cpt", profile: str = "default") -> Reader:
+def reader(policy: str = "cpt", profile: str = "default", wait: float = 20.0) -> Reader:
     """A reader with its pipeline built. Raises as `extractor.load`."""
-    return Reader(load(policy, profile))
+    return Reader(load(policy, profile), wait)

@@ -5,10 +5,14 @@ Outside continuous integration a test without its optional component is skipped;
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +34,7 @@ def need(found: object, what: str) -> None:
 try:
     import alembic  # noqa: F401
     import fastapi  # noqa: F401
+    import httpx
     import sqlalchemy
 except ImportError:
     if os.environ.get("CI"):
@@ -121,3 +126,58 @@ else:
             with store.write() as connection:
                 numbers[note_id], _ = notes.put(connection, "test", note_id, text, result, site=note_id[:3])
         return numbers
+
+    class Desk:
+        """A running desk: its address, its store, and a client that keeps cookies."""
+
+        def __init__(self, store: Store, reads: Reader, **settings: object) -> None:
+            from fastapi.testclient import TestClient
+
+            from extractor.web.app import create_app
+            from extractor.web.settings import Settings
+
+            self.store = store
+            self.app = create_app(Settings(allowed_hosts=("testserver",), **settings), store, reads)  # type: ignore[arg-type]
+            self.client = TestClient(self.app, raise_server_exceptions=False, follow_redirects=False)
+
+        def get(self, address: str, **more: object) -> httpx.Response:
+            return self.client.get(address, headers={"Accept": "text/html"}, **more)  # type: ignore[arg-type]
+
+        def hidden(self, page: str, form: str = "") -> dict[str, str]:
+            """The hidden fields of the form whose kind is `form`, or of the first form that has any."""
+            for found in re.findall(r"<form.*?</form>", page, re.DOTALL):
+                fields = dict(re.findall(r'<input type="hidden" name="(\w+)"[^>]*? value="([^"]*)"', found))
+                if fields and (not form or fields.get("kind") == form):
+                    return {name: html.unescape(value) for name, value in fields.items()}
+            raise AssertionError(f"no form {form}")
+
+        def decide(self, number: int, kind: str, **fields: object) -> httpx.Response:
+            """Fill a form of a note's page in and send it."""
+            hidden = self.hidden(self.get(f"/notes/{number}").text, kind)
+            return self.client.post(f"/notes/{number}/decide", data={**hidden, **fields})
+
+    @pytest.fixture
+    def desk(sqlite: Store, reads: Reader) -> Desk:
+        """A desk with some notes on this machine, where nobody has to log in."""
+        fill(sqlite, reads)
+        return Desk(sqlite, reads)
+
+    @pytest.fixture
+    def served(sqlite: Store, reads: Reader) -> Iterator[str]:
+        """The address of a desk that listens on a port, with some notes in its store."""
+        import uvicorn
+
+        from extractor.web.app import create_app
+        from extractor.web.settings import Settings
+
+        fill(sqlite, reads)
+        config = uvicorn.Config(create_app(Settings(), sqlite, reads), port=0, log_config=None, access_log=False)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        server.should_exit = True
+        thread.join(20)
