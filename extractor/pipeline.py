@@ -16,7 +16,7 @@ from extractor.nlp import hazards
 from extractor.normalize import normalize
 from extractor.note import Note
 
-_RENEW = 200
+_RENEW = 1000
 _state: dict[str, Any] = {"nlp": None, "notes": 0}
 
 

@@ -52,6 +52,13 @@ def _piece(page: Page, piece: Piece) -> None:
         if m.label in ("cue", "answer") and m.assertion != "blank":
             cues.append(m)
     ends = [c for c in cues if c.attrs["direction"] == "end"]
+    clauses: dict[int, list[Mention]] = {}
+    for m in piece.mentions:
+        if m.label in _TARGETS:
+            clauses.setdefault(m.clause, []).append(m)
+    ended: dict[int, list[Mention]] = {}
+    for e in ends:
+        ended.setdefault(e.clause, []).append(e)
     for cue in cues:
         direction = cue.attrs["direction"]
         if direction == "end":
@@ -59,48 +66,48 @@ def _piece(page: Page, piece: Piece) -> None:
         value = cue.value
         if value == "planned" and re.match(r"\s*(?:not\b|n't)", page.lower[cue.end : cue.end + 6]):
             continue  # "could not be reached" tells what happened
-        if value in ("absent", "absent_field") and any(e.value == "none" and e.start <= cue.start and cue.end <= e.end for e in ends):
+        if value in ("absent", "absent_field") and any(e.value == "none" and e.start <= cue.start and cue.end <= e.end for e in ended.get(cue.clause, ())):
             continue
-        for m in piece.mentions:
-            if m.label not in _TARGETS or m is cue or (m.start < cue.end and cue.start < m.end and (m.label != "action" or m.start <= cue.start and cue.end <= m.end and m.end - m.start > cue.end - cue.start)):
-                continue
-            if direction == "forward":
-                if m.start < cue.start:
-                    continue
-                if value == "absent" or value == "uncertain":
-                    if m.clause != cue.clause or any(e.value != "none" and cue.end <= e.start < m.start for e in ends):
-                        continue
-                elif value == "historical":
-                    if m.clause != cue.clause or m.start - cue.end > _REACH or m.label in _WEAK_TO_HISTORY and m.start - cue.end > 25:
-                        continue
-                elif value == "planned" and m.clause != cue.clause and m.start - cue.end > 2 * _REACH:
-                    continue
-            elif direction == "backward":
-                if m.end > cue.start + (0 if m.label != "action" else len(page.text)) and m.start >= cue.start:
-                    if m.label != "action" or m.start > cue.end:
-                        continue
-                if m.clause != cue.clause:
-                    if value != "absent_field" or m.clause != cue.clause - 1 or ":" not in page.text[m.end : cue.start]:
-                        continue
-                if value == "absent_field":
-                    gap = page.text[m.end : cue.start]
-                    if m.label in ("complication_none",) or not re.fullmatch(r"\s*[:=\-.]+\s*(?:\[[xX]\]|\([xX]\)|■)?\s*|\s{2,}", gap):
-                        continue
-                elif value in ("historical", "planned") and (cue.start - m.end > _REACH or value == "historical" and m.label in _WEAK_TO_HISTORY):
-                    continue
-                elif value == "absent" and cue.start - m.end > _REACH:
-                    continue
-            elif direction == "sentence_part":
-                if m.label in ("consent", "time_out", "anesthesia"):
-                    continue
-                if not _same_sentence_part(page, cue, m):
-                    continue
-            new: Assertion = "absent" if value == "absent_field" else value
-            if value == "historical" and m.label in ("side", "site") and base == "present" and direction == "forward" and m.start - cue.end > 25:
+        reach = _reach(page, cue, piece, clauses, ended.get(cue.clause, []))
+        new: Assertion = "absent" if value == "absent_field" else value
+        for m in reach:
+            if m is cue or (m.start < cue.end and cue.start < m.end and (m.label != "action" or m.start <= cue.start and cue.end <= m.end and m.end - m.start > cue.end - cue.start)):
                 continue
             if _RANK.get(new, 0) > _RANK.get(m.assertion, 0):
                 m.assertion = new
                 m.cue = cue.rule
+
+
+def _reach(page: Page, cue: Mention, piece: Piece, clauses: dict[int, list[Mention]], ends: list[Mention]) -> list[Mention]:
+    """The mentions that a cue speaks of."""
+    direction, value = cue.attrs["direction"], cue.value
+    own = clauses.get(cue.clause, [])
+    if direction == "forward":
+        if value == "planned":
+            later = [m for c in range(cue.clause, cue.clause + 12) for m in clauses.get(c, ()) if m.start >= cue.start]
+            return [m for m in later if m.clause == cue.clause or m.start - cue.end <= 2 * _REACH]
+        after = [m for m in own if m.start >= cue.start]
+        if value in ("absent", "uncertain"):
+            stop = min((e.start for e in ends if e.value != "none" and e.start >= cue.end), default=piece.end)
+            return [m for m in after if m.start <= stop]
+        if value == "historical":
+            return [m for m in after if m.start - cue.end <= (25 if m.label in _WEAK_TO_HISTORY else _REACH)]
+        return after
+    if direction == "backward":
+        before = [m for m in own if m.start < cue.start or m.label == "action" and m.start <= cue.end]
+        if value == "absent_field":
+            nearby = [*clauses.get(cue.clause - 1, ()), *before]
+            return [
+                m for m in nearby
+                if m.label != "complication_none" and _ANSWERS.fullmatch(page.text[m.end : cue.start]) and (m.clause == cue.clause or ":" in page.text[m.end : cue.start])
+            ]
+        return [m for m in before if cue.start - m.end <= _REACH and not (value == "historical" and m.label in _WEAK_TO_HISTORY)]
+    if direction == "sentence_part":
+        return [m for c in clauses.values() for m in c if m.label not in ("consent", "time_out", "anesthesia") and _same_sentence_part(page, cue, m)]
+    return [m for c in clauses.values() for m in c]
+
+
+_ANSWERS = re.compile(r"\s*[:=\-.]+\s*(?:\[[xX]\]|\([xX]\)|■)?\s*|\s{2,}")
 
 
 def _same_sentence_part(page: Page, cue: Mention, m: Mention) -> bool:

@@ -9,7 +9,7 @@ boundaries, the span group `extractor`, `span._.assertion`, and medspaCy's own a
 from bisect import bisect_left, bisect_right
 from typing import Any
 
-from spacy.attrs import SENT_START
+from spacy.attrs import IDX, SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
@@ -20,29 +20,67 @@ GROUP = "extractor"
 ORDER = ("extractor_sentences", "extractor_concepts", "extractor_numbers", "extractor_sections", "extractor_assertion")
 
 
-def _mention(span: Span) -> Mention | None:
-    found: dict[tuple[int, int, str], Mention] = span.doc.user_data.get("extractor_spans", {})
-    return found.get((span.start, span.end, span.label_))
+FIELDS = ("value", "rule", "section", "assertion", "cue")
+_PAGE = "extractor_page"  # in doc.user_hooks: it lives with the document and is never serialised
+
+
+def _field(name: str) -> Any:
+    """A reader of one field of a span's mention, from what travels with the document (plain lists in `user_data`)."""
+    at = FIELDS.index(name) + 3
+
+    def read(span: Span) -> Any:
+        for row in span.doc.user_data.get("extractor_mentions", ()):
+            if row[0] == span.start and row[1] == span.end and row[2] == span.label_:
+                return row[at]
+        return None
+
+    return read
+
+
+def _rows(doc: Doc, page: Page) -> None:
+    """Fill the span group and the list that travels with the document, from the page's mentions."""
+    starts = _starts(doc, page)
+    found: dict[tuple[int, int, str], Mention] = {}
+    for m in page.mentions:
+        a = bisect_right(starts, m.start) - 1
+        b = bisect_left(starts, m.end)
+        if 0 <= a < b:
+            found.setdefault((a, b, m.label), m)
+    doc.spans[GROUP] = [Span(doc, a, b, label=label) for a, b, label in found]
+    doc.user_data["extractor_mentions"] = [[a, b, label, m.value, m.rule, m.section, m.assertion, m.cue] for (a, b, label), m in found.items()]
+
+
+def _starts(doc: Doc, page: Page) -> list[int]:
+    if page.token_starts is None:
+        page.token_starts = doc.to_array([IDX]).ravel().tolist() if len(doc) else []
+    return page.token_starts
 
 
 def _extensions() -> None:
     if not Doc.has_extension("extractor_page"):
-        Doc.set_extension("extractor_page", default=None)
+        Doc.set_extension("extractor_page", getter=lambda doc: doc.user_hooks.get(_PAGE))
     if not Span.has_extension("assertion"):
-        Span.set_extension("assertion", getter=lambda s: m.assertion if (m := _mention(s)) else None)
-        Span.set_extension("assertion_cue", getter=lambda s: m.cue if (m := _mention(s)) else None)
-        Span.set_extension("concept_value", getter=lambda s: m.value if (m := _mention(s)) else None)
-        Span.set_extension("rule_id", getter=lambda s: m.rule if (m := _mention(s)) else None)
-        Span.set_extension("note_section", getter=lambda s: m.section if (m := _mention(s)) else None)
+        for extension, name in (("assertion", "assertion"), ("assertion_cue", "cue"), ("concept_value", "value"), ("rule_id", "rule"), ("note_section", "section")):
+            Span.set_extension(extension, getter=_field(name))
+
 
 
 def page_of(doc: Doc) -> Page:
     """The page of a document, made when first asked for."""
-    page: Page | None = doc.user_data.get("extractor_page_object")
-    if page is None or page.text != doc.text:
+    page: Page | None = doc.user_hooks.get(_PAGE)
+    if page is None:
         page = Page(doc.text)
-        doc.user_data["extractor_page_object"] = page
-        doc._.extractor_page = page
+        doc.user_hooks[_PAGE] = page
+    return page
+
+
+def _prepared(page: Page) -> Page:
+    """The page with its pieces and concepts; a component added alone makes what it builds on."""
+    if not page.pieces:
+        engine.add_pieces(page)
+    if not page.found:
+        engine.add_concepts(page)
+        engine.place(page)
     return page
 
 
@@ -53,6 +91,13 @@ class _Component:
         hazards.medspacy()
         _extensions()
         self.name = name
+        self._nlp = nlp
+
+    @property
+    def last(self) -> bool:
+        """Whether no further component of this package follows, so that the results must be handed over now."""
+        names = [n for n in self._nlp.pipe_names if isinstance(self._nlp.get_pipe(n), _Component)]
+        return not names or names[-1] == self.name
 
     def __call__(self, doc: Doc) -> Doc:
         self.work(doc, page_of(doc))
@@ -82,9 +127,9 @@ class Sentences(_Component):
         engine.add_pieces(page)
         if not len(doc):
             return
+        starts = _starts(doc, page)
         values = [-1] * len(doc)
         values[0] = 1
-        starts = [t.idx for t in doc]
         for piece in page.pieces:
             at = bisect_left(starts, piece.start)
             if at < len(values):
@@ -102,53 +147,45 @@ class Concepts(_Component):
     """Lexicon concepts; fills the span group `extractor`."""
 
     def work(self, doc: Doc, page: Page) -> None:
-        if not page.pieces:
-            engine.add_pieces(page)
-        engine.add_concepts(page)
+        _prepared(page)
+        if self.last:
+            _rows(doc, page)
 
 
 class Numbers(_Component):
     """Dates, clock positions, distances, sizes and the like."""
 
     def work(self, doc: Doc, page: Page) -> None:
-        engine.add_numbers(page)
-        starts = [t.idx for t in doc]
-        found: dict[tuple[int, int, str], Mention] = {}
-        spans = []
-        for m in page.mentions:
-            a = bisect_right(starts, m.start) - 1
-            b = bisect_left(starts, m.end)
-            if a < 0 or b <= a:
-                continue
-            key = (a, b, m.label)
-            if key not in found:
-                found[key] = m
-                spans.append(Span(doc, a, b, label=m.label))
-        doc.user_data["extractor_spans"] = found
-        doc.spans[GROUP] = spans
+        engine.add_numbers(_prepared(page))
+        if self.last:
+            _rows(doc, page)
 
 
 class Sections(_Component):
     """The section of every sentence."""
 
     def work(self, doc: Doc, page: Page) -> None:
-        engine.add_sections(page)
+        engine.add_sections(_prepared(page))
+        if self.last:
+            _rows(doc, page)
 
 
 class Assertion(_Component):
     """One assertion value a mention, mirrored to medspaCy's attributes."""
 
     def work(self, doc: Doc, page: Page) -> None:
-        engine.add_assertion(page)
-        mirror = {"absent": "is_negated", "historical": "is_historical", "hypothetical": "is_hypothetical", "planned": "is_hypothetical", "other_person": "is_family", "uncertain": "is_uncertain"}
-        found: dict[tuple[int, int, str], Mention] = doc.user_data.get("extractor_spans", {})
-        for span in doc.spans.get(GROUP, ()):
-            m = found.get((span.start, span.end, span.label_))
-            name = mirror.get(m.assertion) if m is not None else None
+        engine.add_assertion(_prepared(page))
+        _rows(doc, page)
+        for span, row in zip(doc.spans[GROUP], doc.user_data["extractor_mentions"], strict=True):
+            name = _MIRROR.get(row[6])
             if name is not None and span.has_extension(name):
                 span._.set(name, True)
 
 
+_MIRROR = {
+    "absent": "is_negated", "historical": "is_historical", "hypothetical": "is_hypothetical", "planned": "is_hypothetical",
+    "other_person": "is_family", "uncertain": "is_uncertain",
+}
 _ASSIGNS = {
     "extractor_sentences": (["token.is_sent_start", "doc._.extractor_page"], []),
     "extractor_concepts": (["doc.spans", "doc._.extractor_page"], ["doc._.extractor_page"]),

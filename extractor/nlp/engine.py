@@ -29,6 +29,7 @@ def add_pieces(page: Page) -> None:
 def add_concepts(page: Page) -> None:
     page.blank, page.checked = marks.find(page.text)
     page.mentions = tree().find(page.text, page.lower)
+    page.found = True
 
 
 def add_numbers(page: Page) -> None:
@@ -38,6 +39,11 @@ def add_numbers(page: Page) -> None:
         spans = {i for m in taken for i in range(m.start, m.end)}
         page.mentions = [m for m in page.mentions if m.start not in spans]
     page.mentions = sorted([*page.mentions, *found], key=lambda m: (m.start, -m.end))
+    place(page)
+
+
+def place(page: Page) -> None:
+    """Give every piece its mentions."""
     for piece in page.pieces:
         piece.mentions = []
     for m in page.mentions:

@@ -20,7 +20,7 @@ _HOUR = r"(?:1[0-2]|0?[1-9]|" + "|".join(WORDS) + r")"
 
 _PATTERN = re.compile(
     rf"""
-    (?P<date>\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:\d{{4}}|\d{{2}})\b|\b\d{{1,2}}(?:st|nd|rd|th)?[ -](?:{MONTHS})\.?,?[ -]\d{{2,4}}\b
+    (?<![A-Za-z])(?:(?P<date>\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:\d{{4}}|\d{{2}})\b|\b\d{{1,2}}(?:st|nd|rd|th)?[ -](?:{MONTHS})\.?,?[ -]\d{{2,4}}\b
       |\b(?:{MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b|\b(?:{MONTHS})\s+(?:the\s+)?(?:{_ORDINALS}|\d{{1,2}}(?:st|nd|rd|th)?),?\s+{_YEAR}|\b(?:the\s+)?(?:{_ORDINALS})\s+of\s+(?:{MONTHS}),?\s+{_YEAR}|\b20\d{{6}}\b(?!\d))
    |(?P<fn>\b(?:{_NUM})(?:\s*(?:-|to|/)\s*{_NUM})?\s*-?\s*(?:cm|mm|centimet(?:er|re)s?|millimet(?:er|re)s?)s?\s*(?:from\s+(?:the\s+)?(?:(?:base|edge)\s+of\s+the\s+)?(?:left\s+|right\s+)?(?:nipple|nac)|f\.?n\.?\b|from\s+nip\b|ftn\b|(?:deep\s+to|behind|away\s+from)\s+the\s+nipple|off\s+the\s+nipple)
       |\bn\s?\+\s?\d+(?:\.\d+)?\b|\bfn\s*:?\s*\d+(?:\.\d+)?\s*(?:cm|mm)?\b|\b\d+(?:\.\d+)?\s?cmfn\b|\b\d+(?:\.\d+)?\s*cfn\b)
@@ -32,7 +32,7 @@ _PATTERN = re.compile(
    |(?P<gauge>\b\d{{1,2}}(?:\.\d)?\s*-?\s*(?:g\b(?!r)|ga\b|gauge\b))
    |(?P<dose>\b\d+(?:\.\d+)?\s*(?:ml|cc|mls|mg|mcg|mci|\u00b5ci|mbq|units?|l\b|mg/ml|mhz|kv|mmhg)s?\b|\b\d+(?:\.\d+)?\s*%)
    |(?P<size>\b(?:{_NUM})(?:\s*x\s*\d+(?:\.\d+)?){{0,2}}\s*-?\s*(?:mm|cm|centimet(?:er|re)s?|millimet(?:er|re)s?)\b)
-   |(?P<times>(?:\bx\s?|\#\s?)(?P<n>\d{{1,2}}|two|three|one)\b(?!\s*(?:mm|cm|\.|/|g\b|ga)))
+   |(?P<times>(?:\bx\s?|\#\s?)(?P<n>\d{{1,2}}|two|three|one)\b(?!\s*(?:mm|cm|\.|/|g\b|ga))))
     """,
     re.X | re.I,
 )

@@ -16,6 +16,9 @@ Assertion = Literal[
 ]
 
 
+UNKNOWN = object()  # a heading not looked for yet
+
+
 class Mention:
     """Words that carry a concept. `label` and `value` are those of the lexicon rule (or of a number pattern)."""
 
@@ -43,7 +46,7 @@ class Piece:
     section it belongs to, `major` the enclosing major section, `block` the paragraph it stands in (addenda have
     `addendum` set to their number, counted from 1)."""
 
-    __slots__ = ("addendum", "block", "clauses", "content", "end", "heading", "index", "major", "mentions", "section", "start")
+    __slots__ = ("addendum", "block", "clauses", "content", "end", "heading", "index", "major", "mentions", "rule", "section", "start")
 
     def __init__(self, index: int, start: int, end: int, block: int) -> None:
         self.index = index
@@ -51,6 +54,7 @@ class Piece:
         self.end = end
         self.block = block
         self.heading: tuple[int, int] | None = None
+        self.rule: object = UNKNOWN
         self.content = start
         self.section = "technique"
         self.major = "technique"
@@ -65,7 +69,7 @@ class Piece:
 class Page:
     """Pieces, mentions and blank spans of one text."""
 
-    __slots__ = ("blank", "checked", "lower", "mentions", "pieces", "text", "_starts")
+    __slots__ = ("_starts", "blank", "checked", "found", "lower", "mentions", "pieces", "text", "token_starts")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -75,6 +79,8 @@ class Page:
         self.blank: list[tuple[int, int]] = []
         self.checked: list[tuple[int, int]] = []
         self._starts: list[int] = []
+        self.found = False
+        self.token_starts: list[int] | None = None
 
     def index(self) -> None:
         """Make `piece_at` answer; called once the pieces stand."""

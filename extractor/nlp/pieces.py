@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 
 _SENTENCE_END = re.compile(
-    r"(?<![A-Z]\.)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bDrs)(?<!\bvs)(?<!\bNo)(?<!\bapprox)(?<!\bProf)(?<!\bSt)(?<!\bJr)"
-    r"(?<!\b[A-Z])(?<!\b[Ll]t)(?<!\b[Rr]t)(?<!\b[Ll]ts)(?<!\be\.g)(?<!\bi\.e)(?<!\bpt)(?<!\bMD)"
-    r"[.!?][\"')\]]*(?=[ \n]+[\"'(\[]*(?:[A-Z0-9#(\[*•■□]|x-ray|mm\b)|[ \n]*$)"
+    # the sign first, so that only its places are looked at; then what a point may belong to instead
+    r"[.!?](?<![A-Z]\.[A-Z]\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDrs\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bapprox\.)(?<!\bProf\.)(?<!\bSt\.)(?<!\bJr\.)"
+    r"(?<!\b[A-Z]\.)(?<!\b[Ll]t\.)(?<!\b[Rr]t\.)(?<!\b[Ll]ts\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bpt\.)(?<!\bMD\.)(?<!\.\.)"
+    r"[\"')\]]*(?=[ \n]+[\"'(\[]*(?:[A-Z0-9#(\[*•■□]|x-ray|mm\b)|[ \n]*$)"
 )
 _BULLET = re.compile(r"[ \t]*(?:[-*•>+]|\(?\d{1,2}[.)\]]|\(?[A-Ha-h][.)]|#\d|[\[(][ xX✓_]*[\])]|[■□]|\|)[ \t]?(?=\S)")
 _HEADING = re.compile(r"[ \t]*[A-Za-z#][A-Za-z0-9 /&#()'.,-]{0,45}?(?::(?!\d)|[ ]?\.{3,}|[ ]{3,}|\t)")
 _NEW_FIELD = re.compile(r"(?:[ ]{2,}|\t| \| )(?=[A-Z#][A-Za-z /#&'-]{1,32}:(?!\d))")
-_NUMBERED = re.compile(r"[\n:;*]\s*\(?(?:\d{1,2}|[A-Ha-h])[.)]$")
 _TERMINAL = re.compile(r"[.!?:][\"')\]]*\s*$")
 
 
@@ -51,11 +51,19 @@ def split(text: str) -> list[tuple[int, int, int]]:
     return out
 
 
+_LONGEST = 2000  # code points; a longer run is no sentence, and work on a piece may grow with its square
+
+
 def _add(text: str, start: int, end: int, block: int, out: list[tuple[int, int, int]]) -> None:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
+    while end - start > _LONGEST:
+        cut = max(text.rfind(" ", start, start + _LONGEST), text.rfind(",", start, start + _LONGEST))
+        cut = cut + 1 if cut > start else start + _LONGEST
+        out.append((start, cut, block))
+        start = cut
     if start < end:
         out.append((start, end, block))
 
@@ -91,7 +99,19 @@ def _join(text: str, block: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return [(a, b) for a, b in out]
 
 
+def _numbered(text: str, start: int, end: int) -> bool:
+    """Whether what ends here is only the number of a list item, `2.`, and not a sentence or a time."""
+    at = end - 1
+    while at > start and text[at - 1].isalnum():
+        at -= 1
+    if end - 1 - at > 2 or end - 1 == at or not (text[at : end - 1].isdigit() or end - 2 == at):
+        return False
+    while at > start and text[at - 1] in " (":
+        at -= 1
+    return at == start or text[at - 1] in "\n;*" or (text[at - 1] == ":" and text[at : at + 1] == " ")
+
+
 def _cuts(text: str, start: int, end: int) -> list[int]:
-    cuts = {m.end() for m in _SENTENCE_END.finditer(text, start, end) if not _NUMBERED.search(text[max(start, m.end() - 12) : m.end()] if m.end() - 12 > start else "\n" + text[start : m.end()])}
+    cuts = {m.end() for m in _SENTENCE_END.finditer(text, start, end) if not _numbered(text, start, m.end())}
     cuts.update(m.end() for m in _NEW_FIELD.finditer(text, start, end))
     return sorted(c for c in cuts if start < c < end)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from extractor.lexicon import Rule, words
+from extractor.nlp.page import UNKNOWN as _UNKNOWN
 from extractor.nlp.page import Page, Piece
 
 _LEAD = re.compile(r"[\s*•>#=_-]*(?:\(?\d{1,2}[.)]\s+)?[\s*•>]*")
@@ -63,6 +64,13 @@ _LEADING = {"left", "right", "the", "breast", "final", "radiology", "mammography
 
 
 def _heading(page: Page, piece: Piece, headings: Headings) -> Rule | None:
+    """The rule of the heading that opens a piece, found once."""
+    if piece.rule is _UNKNOWN:
+        piece.rule = _find_heading(page, piece, headings)
+    return piece.rule  # type: ignore[return-value]
+
+
+def _find_heading(page: Page, piece: Piece, headings: Headings) -> Rule | None:
     text = page.text
     marked = _ADDENDUM.match(text, piece.start, piece.end)
     if marked:
@@ -101,7 +109,7 @@ def assign(page: Page, headings: Headings) -> None:
     seen_body = any(_rule_kind(_heading(page, p, headings)) in ("technique", "findings", "impression") for p in page.pieces)
     previous: Piece | None = None
     body_started = False
-    history_inline = begun = False
+    history_inline = False
     for piece in page.pieces:
         rule = _heading(page, piece, headings)
         new_block = previous is None or piece.block != previous.block
@@ -121,9 +129,7 @@ def assign(page: Page, headings: Headings) -> None:
             if addendum and kind not in ("addendum", "signature"):
                 kind = "addendum" if kind in ("technique", "comment") else kind
             current = kind
-            begun = begun or kind in ("consent", "time_out", "anesthesia")
             if scope == "major":
-                begun = False
                 major = kind
                 history_inline = bool(value)
                 field_block = -1
@@ -139,7 +145,7 @@ def assign(page: Page, headings: Headings) -> None:
                 if not (empty_field and new_block and previous is not None and previous.heading and previous.content >= previous.end):
                     current, field_block = major, -1
         if rule is None and field_block < 0 and new_block:
-            if major in ("history", "comparison", "family") and history_inline and (begun or not _later_body(page, piece, headings)):
+            if major in ("history", "comparison", "family") and history_inline:
                 major = current = "technique"
                 body_started = True
             elif major == "front":
@@ -213,18 +219,6 @@ def _in_form(page: Page, piece: Piece, headings: Headings) -> bool:
 def _continues(page: Page, previous: Piece, piece: Piece) -> bool:
     """Whether a sentence follows the previous one on the same line, as the second sentence of a field does."""
     return "\n" not in page.text[previous.end : piece.start] and previous.block == piece.block
-
-
-def _later_body(page: Page, piece: Piece, headings: Headings) -> bool:
-    for other in page.pieces[piece.index :]:
-        if other.heading and other is not piece:
-            continue
-        kind = _rule_kind(_heading(page, other, headings))
-        if kind in ("technique", "findings"):
-            return True
-        if kind in ("impression", "consent", "time_out", "complications"):
-            return False
-    return False
 
 
 def _front(page: Page, seen_body: bool) -> None:

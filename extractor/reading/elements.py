@@ -17,14 +17,13 @@ from extractor.reading.words import Reader
 
 _EMPTY = re.compile(r"[\s.:;,*_\-/()\[\]□<>]*(?:n/?a)?[\s.:;,*_\-/()\[\]□<>]*$", re.I)
 _DEGREE = r"(?:M\.?\s?D\b\.?|D\.?O\b\.?|M\.?B\.?\s?B\.?\s?(?:S|Ch|Chir)\b\.?|MBChB|F\.?R\.?C\.?R\b\.?|FRANZCR|FRCPC|FRCS|F\.?A\.?C\.?[SR]\b\.?|PA-?C\b|P\.?A\.?-C|N\.?P\b\.?|APRN|DNP|CNP|ARNP|FFRRCSI|MRCP|MRCS|Ph\.?D|RRA)"
+_HAS_DEGREE = re.compile(_DEGREE)
 _NAME = re.compile(rf"(?<![a-z])(?:(?:Dr\.?\s+)?[A-Z][\w.'-]*\.?,?\s+){{1,4}}(?:\([^)]{{2,30}}\)\s*)?,?\s*{_DEGREE}")
 _NAME_DR = re.compile(r"\b(?:Dr\.?|DR\.?|Doctor|Prof\.?|Professor|Mr\.?|Miss|Ms\.?|Mrs\.?)\s+(?:[A-Z]\.?\s*){0,2}[A-Z][\w'-]+")
 _ROLE = re.compile(r"\b(?:radiologist|operator|attending|resident|fellow|staff|performed\s+by|dictated\s*(?:by|:)|dictated|signed(?:\s+by)?|e-?signed|electronically\s+signed|read\s+by|reported\s+by|placed\s+by|interpreted\s+by|interpreting|provider|proceduralist|verified\s+by|done\s+by|consultant|performing|author|reporter|typed\s+for|verifier|/es/|es:|localized\s+by|reader|reporting|physician|by\s+me)\b", re.I)
 _NOT_ROLE = re.compile(r"\b(?:refer\w*|ref|req\w*|order\w*|cc|copy|copies|copied|surgeon|surgery|for\s+dr|primary\s+care|pcp|discussed|called|notified|informed|phoned|gp|operate|operating|excision|lumpectomy|consent(?:ed)?\s+by|technologist|nurse|rn|rt\b|sent\s+to|told|aware|per\s+dr|requested|with\s+dr)\b", re.I)
-_BARE_NAME = re.compile(r"^[\s*/esES:-]*(?:[A-Z][\w.'-]+\.?\s+){1,3}[A-Z][\w'-]+\.?[\s,]*(?:\d|$|\()")
 _PRELIM = re.compile(r"\bpreliminary\b(?!\s+(?:scan|view|image|film|ultrasound|sonogra|mammo|evaluation|diagnosis|path|survey|touch|exam\w*\s+(?:of|with|was)|look))|\bprelim\b|\bdraft\b|\bnot\s+yet\s+(?:been\s+)?(?:reviewed|signed|verified|finali[sz]ed|authenticated|approved)|\bawaiting\s+(?:\w+\s+){0,3}(?:review|signature|authentication|verification|sign)|\bunsigned\b|\b(?:review|signature|attestation|verification|authentication|co-?sign\w*)\s+(?:is\s+)?pending|\bpending\s+(?:\w+\s+){0,2}(?:signature|attestation|verification|authentication|co-?sign|review\s+by)|\bunverified\b|\bwet\s+read(?:ing)?\b|\bnot\s+(?:a\s+)?final\b|\bnot\s+for\s+(?:billing|release)\b", re.I)
 _NOT_PRELIM = re.compile(r"\bsupersed\w*|\breplac\w*|\bdraft\s+was\s+(?:edited|reviewed)|\bprior\s+to\b|\bno\s+longer\b|\bfinal(?:i[sz]ed)?\b.{0,30}prelim|resident'?s?\s+(?:draft|prelim)", re.I)
-_INDICATION_PLAN = re.compile(r"\b(?:lumpectom\w+|excis\w+|mastectom\w+|segmentectom\w+|quadrantectom\w+|wle\b|conserv\w+|resection|removal|removed\s+at|surgery|surgical|operat\w+|theatre|tad\b|or\b\s*(?:at|today|\d))", re.I)
 _SERVICE = re.compile(r"\b(?:breast|general|gen|thoracic|plastic|surgical)\s+(?:surgery|surg|oncology)\b(?!\s+(?:planned|scheduled|today|tomorrow|on|is|this|at|date))|\bdept|clinic\b|holding|requested\s+by", re.I)
 _POSITION = re.compile(
     r"\b(?:within|through|travers\w+|transfix\w+|skewer\w*|pierc\w+|cross\w*|bisect\w*|adjacent|next\s+to|beside|alongside|abut\w*|touch\w*|inside|in\s+(?:the|its|good|satisfactory|appropriate|expected|proper|excellent|optimal|correct|adequate|acceptable|place\s+(?:within|at|in)|a\s+good)|at\s+(?:the|its|target)|beyond|past|deep\s+to|"
@@ -328,7 +327,7 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
     for p in r.page.pieces:
         text = r.text[p.start : p.end]
         line = text if len(text) < 220 else text[:220]
-        for m in _NAME.finditer(r.text, p.start, p.end):
+        for m in _NAME.finditer(r.text, p.start, p.end) if _HAS_DEGREE.search(r.text, p.start, p.end) else ():
             before = r.text[max(p.start, m.start() - 40) : m.start()]
             if r.page.is_blank(m.start(), m.end()) or _NOT_ROLE.search(before) and not re.search(r"\b(?:performed|signed|dictated|radiologist)\b", before, re.I):
                 continue

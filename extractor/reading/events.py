@@ -237,7 +237,7 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
     if earlier and not re.search(r"\b(?:second|new|additional|today)\b", text):
         return out
     handled = False
-    before = next((e for e in reversed(r.events_so_far) if e.piece is piece and e.kind == "placed"), None)
+    before = next((e for e in reversed(r.events_so_far[-12:]) if e.piece is piece and e.kind == "placed"), None)
     real = [d for d in devices if d.attrs.get("kind") in ("device", "generic", "brand_needle") and d.value != "none" and not _unanswered(r, d)]
     if real != devices:
         actions = [a for a in actions if not _unanswered(r, a)]
@@ -281,7 +281,7 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
             handled = True
         elif kind == "brand_needle":
             add("brand", type_, count, d, d)
-        elif type_ == "clip" and any(e.kind == "sampled" and e.piece is piece for e in [*r.events_so_far, *out]) and not _beside(r, d, low):
+        elif type_ == "clip" and any(e.kind == "sampled" and e.piece is piece for e in [*r.events_so_far[-24:], *out]) and not _beside(r, d, low):
             add("placed", type_, count or 1, d, d)
             handled = True
         elif layout.labelled and who and not actions and kind == "device" and not restating and not re.search(r"\bon\s+(?:the\s+)?films?\b|\bin\s+pt\b|\bcount\b|\btotal\b|\bopened\b", text) and piece.section != "history" and not _beside(r, d, low) and not any(m.label == "action" and m.value in ("deploy", "place", "remove") for m in piece.mentions) and _COUNT_BEFORE.search(r.lower[max(low, d.start - 40) : d.start]):

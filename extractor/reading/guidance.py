@@ -51,6 +51,7 @@ def collect(r: Reader, clauses: set[tuple[int, int]] | None, events: list[Event]
     out = Support()
     acting = {(e.piece.index, e.clause) for e in events if e.kind in ("placed", "advanced", "brand", "needle_left", "sampled", "failed")}
     acting_pieces = {i for i, _ in acting}
+    moved = {e.piece.index for e in events if e.kind in ("placed", "advanced")}
     for m in r.all("guidance", "coordinates"):
         piece = r.piece(m)
         if clauses is not None and (m.piece, m.clause) not in clauses:
@@ -71,7 +72,7 @@ def collect(r: Reader, clauses: set[tuple[int, int]] | None, events: list[Event]
             continue
         if not biopsy and _BIOPSY_NEXT.match(r.text, m.end, min(len(r.text), m.end + 40)):
             continue
-        if re.search(r"\btime[- ]?out\b", text) and tier == "named" and not any(e.piece is piece for e in events if e.kind in ("placed", "advanced")):
+        if re.search(r"\btime[- ]?out\b", text) and tier == "named" and piece.index not in moved:
             continue
         if _APART.search(text):
             continue

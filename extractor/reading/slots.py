@@ -271,10 +271,8 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
                 owner[(piece.index, number)] = tuple(dict.fromkeys(chosen))
             elif current is not None:
                 owner[(piece.index, number)] = (current,)
-    for key, who in owner.items():
-        for i in who:
-            if i < len(slots) and key not in slots[i].clauses:
-                slots[i].clauses.append(key)
+    for i, slot in enumerate(slots):
+        slot.clauses = list(dict.fromkeys([*slot.clauses, *(key for key, who in owner.items() if i in who)]))
 
 
 _SEVERAL = re.compile(r"\b(?:two|three|four|both|[2-4])\s+(?:\w+\s+){0,3}?(?:lesions|sites|targets|masses|areas|foci|groups|localizations)\b|\bx\s?[2-4]\b", re.I)
