@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from extractor.api import Extractor, extract, extract_all, load
     from extractor.note import Note, UnreadableNote
     from extractor.result import Result
+    from extractor.web.client import Client
 
 __version__ = "0.1.0"
 
-__all__ = ["Extractor", "Note", "Result", "UnreadableNote", "__version__", "extract", "extract_all", "load"]
+__all__ = ["Client", "Extractor", "Note", "Result", "UnreadableNote", "__version__", "extract", "extract_all", "load"]
 
 _HOME = {
     "Extractor": "extractor.api",
@@ -27,6 +28,7 @@ _HOME = {
     "Note": "extractor.note",
     "UnreadableNote": "extractor.note",
     "Result": "extractor.result",
+    "Client": "extractor.web.client",
 }
 
 

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from extractor import __version__
 from extractor.note import UnreadableNote
 from extractor.web import guard, problem
+from extractor.web.api import routes as api
 from extractor.web.desk import asking, pages
 from extractor.web.desk.render import page
 from extractor.web.problem import Halt, LoginNeeded
@@ -43,13 +44,26 @@ def create_app(settings: Settings, store: Store, reader: Reader) -> guard.App:
     app.state.settings, app.state.store, app.state.reader = settings, store, reader
     app.state.metrics = guard.Metrics()
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "desk" / "static"), name="static")
-    for router in (pages.router, asking.router):
+    for router in (pages.router, asking.router, api.router):
         app.include_router(router)
     _errors(app)
+    _describe(app)
     made: Any = app
     guarded = guard.guarded(made, settings, app.state.metrics)
     guarded.app = app  # type: ignore[attr-defined]
     return guarded
+
+
+def _describe(app: FastAPI) -> None:
+    """Let the description name the one form of all errors."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        schema = plain()
+        schema["components"]["schemas"].setdefault("Problem", problem.Problem.model_json_schema())
+        return schema
+
+    app.openapi = described  # type: ignore[method-assign]
 
 
 def _errors(app: FastAPI) -> None:

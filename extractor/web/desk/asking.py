@@ -16,7 +16,7 @@ from extractor.audit import ClaimLine
 from extractor.documentation.linter import lint
 from extractor.note import Note
 from extractor.result import Result
-from extractor.web.desk.pages import Here, Text, store_of
+from extractor.web.desk.pages import Here, Number, Text, store_of
 from extractor.web.desk.render import page
 from extractor.web.problem import Halt
 from extractor.web.store import notes, queries, trail
@@ -27,7 +27,7 @@ Many = Annotated[list[str], Form()]
 
 
 @router.post("/notes/{number}/queries")
-def draft(request: Request, who: Here, number: int, csrf: Text = "", flag: Text = "") -> Response:
+def draft(request: Request, who: Here, number: Number, csrf: Text = "", flag: Text = "") -> Response:
     who.check(csrf)
     with store_of(request).write() as connection:
         stored = notes.get(connection, number)
@@ -41,7 +41,7 @@ def draft(request: Request, who: Here, number: int, csrf: Text = "", flag: Text 
 
 
 @router.get("/queries/{query}")
-def show(request: Request, who: Here, query: int) -> Response:
+def show(request: Request, who: Here, query: Number) -> Response:
     return draw(request, who, query)
 
 
@@ -65,7 +65,8 @@ def draw(request: Request, who: Any, query: int, error: str = "", status: int = 
 
 @router.post("/queries/{query}/lint")
 def check(
-    request: Request, who: Here, query: int, csrf: Text = "", title: Text = "", question: Text = "", options: Text = "",
+    request: Request, who: Here, query: Number, csrf: Text = "", title: Text = "", question: Text = "",
+    options: Text = "",
     response_instruction: Text = "", keep: Many = [],  # noqa: B006
 ) -> Response:  # fmt: skip
     who.check(csrf)
@@ -79,7 +80,7 @@ def check(
 
 @router.post("/queries/{query}")
 def save(
-    request: Request, who: Here, query: int, csrf: Text = "", action: Text = "save", revision: Text = "",
+    request: Request, who: Here, query: Number, csrf: Text = "", action: Text = "save", revision: Text = "",
     title: Text = "", question: Text = "", options: Text = "", response_instruction: Text = "",
     keep: Many = [],  # noqa: B006
 ) -> Response:  # fmt: skip
@@ -113,7 +114,7 @@ def _written(
 
 
 @router.get("/queries/{query}/text")
-def text(request: Request, who: Here, query: int) -> Response:
+def text(request: Request, who: Here, query: Number) -> Response:
     with store_of(request).write() as connection:
         row = queries.get(connection, query)
         trail.record(connection, who.user.name, "query.export", f"query:{query}", note=row["note"])
@@ -122,7 +123,7 @@ def text(request: Request, who: Here, query: int) -> Response:
 
 
 @router.post("/queries/{query}/answer")
-def answer(request: Request, who: Here, query: int, csrf: Text = "", answer: Text = "") -> Response:
+def answer(request: Request, who: Here, query: Number, csrf: Text = "", answer: Text = "") -> Response:
     who.check(csrf)
     store, reader = store_of(request), request.app.state.reader
     said = answer.strip().replace("\0", "")
@@ -162,8 +163,6 @@ def compare(before: Result, after: Result) -> list[tuple[str, str, str]]:
     rows += [(e.element, status[e.element], e.status) for e in after.documentation]
     for number in range(max(len(before.lesions), len(after.lesions))):
         for name in ("laterality", "guidance", "target", "outcome"):
-            pair = [
-                str(getattr(r.lesions[number], name)) if number < len(r.lesions) else "" for r in (before, after)
-            ]
+            pair = [str(getattr(r.lesions[number], name)) if number < len(r.lesions) else "" for r in (before, after)]
             rows.append((f"Lesion {number + 1} {name}", *pair))  # type: ignore[arg-type]
     return [row for row in rows if row[1] != row[2]]

@@ -10,8 +10,9 @@ import secrets
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Path, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from pydantic import AfterValidator
 
 from extractor import explain
 from extractor.result import SEVERITIES, Result
@@ -25,7 +26,9 @@ from extractor.web.store.decisions import Decision, Refused, Stale
 
 router = APIRouter(include_in_schema=False)
 Here = Annotated[Visit, Depends(visit)]
-Text = Annotated[str, Form()]
+# NUL is no text, and PostgreSQL does not store it.
+Text = Annotated[str, AfterValidator(lambda words: words.replace("\0", "")), Form()]
+Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
 
 
 EMPTY = dict.fromkeys(("kind", "reason_code", "comment", "codes", "field", "value"), "")
@@ -40,7 +43,7 @@ def store_of(request: Request) -> Store:
 def chosen(given: Any) -> worklist.Filter:
     """The filter of the worklist in an address; what is no filter is passed over."""
     names = ("state", "disposition", "claim", "flag", "assignee", "site", "search", "order")
-    values = {name: str(given[name])[:200] for name in names if given.get(name)}
+    values = {name: str(given[name]).replace("\0", "")[:200] for name in names if given.get(name)}
     number = str(given.get("page") or "1")
     return worklist.Filter(**values, page=int(number) if number.isdecimal() and len(number) < 7 else 1).checked()
 
@@ -81,7 +84,7 @@ def home(request: Request, who: Here) -> Response:
 
 
 @router.get("/notes/{number}")
-def note(request: Request, who: Here, number: int) -> Response:
+def note(request: Request, who: Here, number: Number) -> Response:
     return draw(request, who, number, chosen(request.query_params))
 
 
@@ -122,7 +125,7 @@ def seen(text: str, result: Result) -> dict[str, Any]:
 
 
 @router.get("/notes/{number}/versions/{version}")
-def earlier(request: Request, who: Here, number: int, version: int) -> Response:
+def earlier(request: Request, who: Here, number: Number, version: Number) -> Response:
     with store_of(request).write() as connection:
         stored = notes.get(connection, number)
         text, result = notes.version(connection, number, version)
@@ -138,7 +141,8 @@ def earlier(request: Request, who: Here, number: int, version: int) -> Response:
 
 @router.post("/notes/{number}/decide")
 def decide(
-    request: Request, who: Here, number: int, kind: Text = "", csrf: Text = "", token: Text = "", revision: Text = "",
+    request: Request, who: Here, number: Number, kind: Text = "", csrf: Text = "", token: Text = "",
+    revision: Text = "",
     reason_code: Text = "", comment: Text = "", codes: Text = "", field: Text = "", value: Text = "", start: Text = "",
     end: Text = "", back: Text = "",
 ) -> Response:  # fmt: skip
@@ -185,7 +189,9 @@ def _offset(written: str) -> int | None:
 
 
 @router.post("/notes/{number}/assign")
-def assign(request: Request, who: Here, number: int, csrf: Text = "", assignee: Text = "", back: Text = "") -> Response:
+def assign(
+    request: Request, who: Here, number: Number, csrf: Text = "", assignee: Text = "", back: Text = ""
+) -> Response:
     who.check(csrf)
     if assignee not in ("", who.user.name):
         who.need("lead")

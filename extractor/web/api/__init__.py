@@ -1,0 +1,1 @@
+"""The HTTP interface for other programs: JSON in, JSON out, described by OpenAPI."""
