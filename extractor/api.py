@@ -9,24 +9,30 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from extractor import __version__
 from extractor.coding import Policy, Recommendation, Tables, load_policy, load_tables, recommend
 from extractor.coding.tables import parse_date
 from extractor.documentation import Profile, flags, load_profile
 from extractor.findings import Findings
+from extractor.normalize import normalize
 from extractor.note import Note, check_text
 from extractor.pipeline import read
 from extractor.result import Result, build_result
 
+if TYPE_CHECKING:
+    from extractor.learning.judge import Models
+
 
 @dataclass(frozen=True, slots=True)
 class Extractor:
-    """A pipeline with the policy and the profile that it applies; `load` builds one."""
+    """A pipeline with the policy and the profile that it applies, and the models that judge; `load` builds one."""
 
     policy: Policy
     profile: Profile
+    models: Models | None = None
 
     def read(self, note: Note) -> tuple[Findings, Recommendation, Tables]:
         """What the note says and what codes it supports, with the tables of its date of service."""
@@ -35,7 +41,10 @@ class Extractor:
         findings.preliminary_in_feed = note.metadata.get("report_status") == "preliminary"
         # What was misread as a date must not stop a note: it counts as unknown, and the result says so.
         tables = load_tables(parse_date(findings.date_of_service))
-        return findings, recommend(findings, self.policy, tables), tables
+        made = recommend(findings, self.policy, tables)
+        if self.models is not None:
+            made = self.models.apply(normalize(note.text).text, note.text, findings, made, self.policy, tables)
+        return findings, made, tables
 
     def extract(self, note: str | Note, note_id: str = "note") -> Result:
         """The result of one note. Raises UnreadableNote for text with NUL or half characters."""
@@ -55,10 +64,12 @@ class Extractor:
             "extractor": __version__,
             "ruleset": recommendation.ruleset,
             "policy": recommendation.policy,
-            "models": {},
+            "models": dict(self.models.digests) if self.models else {},
             "text_sha256": hashlib.sha256(note.text.encode("utf-8")).hexdigest(),
             "profile": self.profile.name,
             "notice": recommendation.notice,
+            "promise": self.models.promise if self.models else None,
+            "threshold": self.models.threshold if self.models else None,
         }
         return build_result(note, findings, recommendation, flags(findings, recommendation, self.profile), provenance)
 
@@ -81,18 +92,30 @@ class Extractor:
                 yield result
 
 
-def load(policy: str = "cpt", profile: str = "default") -> Extractor:
+def load(
+    policy: str = "cpt", profile: str = "default", models: bool | str | Path = True, promise: float | None = None
+) -> Extractor:
     """An extractor ready to read. `policy` and `profile` are names that the package knows, or paths of TOML files.
 
+    `models`: True for those of the package, False for the rules alone, or the folder of others. `promise`: of all notes
+    like those of the training corpus, at least this share does not end `ready` with wrong codes (between 0 and 1; None:
+    the share that the models were stored with).
+
     Builds the pipeline and reads the code tables now: what is wrong with them is no fault of the first note, and it
-    costs no more than the next. Raises FileNotFoundError or ValueError for a policy, a profile, a table or a lexicon
-    file that is missing or not valid.
+    costs no more than the next. Raises FileNotFoundError or ValueError for a policy, a profile, a table, a lexicon or a
+    model file that is missing, not valid or altered, and ValueError for a promise that the training notes cannot prove.
     """
     from extractor.pipeline import load as load_pipeline
 
     load_pipeline()
     load_tables()
-    return Extractor(load_policy(policy), load_profile(profile))
+    judge = None
+    if models is not False:
+        # Imported here: without models nothing of scikit-learn is loaded.
+        from extractor.learning.judge import load as load_models
+
+        judge = load_models(None if models is True else Path(models), promise)
+    return Extractor(load_policy(policy), load_profile(profile), judge)
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from extractor.cli import annotated, audit, evaluate, explain, import_notes, run, serve, show, tables, users
+from extractor.cli import annotated, audit, evaluate, explain, import_notes, run, serve, show, tables, train, users
 
 # Without rich mark-up, help needs no import of rich; pretty exceptions would print the values of variables.
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("audit")(audit.command)
 app.command("show")(show.command)
 app.command("evaluate")(evaluate.command)
 app.command("explain")(explain.command)
+app.command("train")(train.command)
 app.command("import")(import_notes.command)
 app.command("serve")(serve.command)
 app.add_typer(tables.app, name="tables")

@@ -27,6 +27,9 @@ def command(
     output: c.Out = None,
     policy: c.Policy = "cpt",
     profile: c.Profile = "default",
+    no_models: c.NoModels = False,
+    promise: c.Promise = None,
+    models: c.Models = None,
     format: c.Format = None,
     id_column: c.IdColumn = "note_id",
     text_column: c.TextColumn = "text",
@@ -43,7 +46,7 @@ def command(
     inputs = c.open_inputs(paths, output, format, id_column, text_column, encoding, max_bytes)
     c.check_output(inputs, output)
     by_note = _read_claims(claims)
-    extractor = c.load_extractor(policy, profile)
+    extractor = c.load_extractor(policy, profile, no_models, promise, models)
     audits: list[Audit] = []
 
     def process(note: Note) -> Result:

@@ -28,6 +28,14 @@ Out = Annotated[
 ]
 Policy = Annotated[str, typer.Option(metavar="NAME", help="Coding policy: cpt, medicare, source-card, or a file.")]
 Profile = Annotated[str, typer.Option(metavar="NAME", help="Documentation profile: default, or a file.")]
+NoModels = Annotated[bool, typer.Option("--no-models", help="The rules alone: no model judges, no confidence.")]
+Models = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Models of your own, from `extractor train`.")
+]
+Promise = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="Of all notes, at least this share is not to end ready with wrong codes."),
+]
 Format = Annotated[
     str | None, typer.Option(metavar="FORMAT", help="Format of the input (txt, jsonl, csv), whatever its ending.")
 ]
@@ -56,12 +64,16 @@ def fail(message: str, status: int = 2) -> NoReturn:
     raise typer.Exit(status)
 
 
-def load_extractor(policy: str, profile: str) -> Extractor:
-    """The extractor, or a usage error where policy or profile cannot be used."""
+def load_extractor(
+    policy: str, profile: str, no_models: bool = False, promise: float | None = None, models: Path | None = None
+) -> Extractor:
+    """The extractor, or a usage error where policy, profile, models or promise cannot be used."""
     from extractor.api import load
 
+    if no_models and models is not None:
+        fail("--no-models and --models cannot be used together")
     try:
-        return load(policy=policy, profile=profile)
+        return load(policy=policy, profile=profile, models=not no_models and (models or True), promise=promise)
     except (OSError, ValueError) as error:
         fail(str(error))
 

@@ -10,6 +10,7 @@ import typer
 from extractor.cli import common as c
 
 if TYPE_CHECKING:
+    from extractor.api import Extractor
     from extractor.evaluate import GoldNote, Record, Scores
 
 
@@ -26,6 +27,9 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON, without the errors.")] = False,
     policy: c.Policy = "cpt",
     profile: c.Profile = "default",
+    no_models: c.NoModels = False,
+    promise: c.Promise = None,
+    models: c.Models = None,
 ) -> None:
     """Score the extractor on a gold corpus: every field, by style, with the errors listed."""
     import json
@@ -40,7 +44,7 @@ def command(
     if not notes:
         c.fail(f"no gold notes (.txt with .json beside it) in {folder}")
     if results is None:
-        found, rejects = _read_notes(notes, policy, profile)
+        found, rejects = _read_notes(notes, c.load_extractor(policy, profile, no_models, promise, models))
     else:
         try:
             found, rejects = e.read_results(results), 0
@@ -57,12 +61,11 @@ def command(
     raise typer.Exit(1 if rejects else 0)
 
 
-def _read_notes(notes: list[GoldNote], policy: str, profile: str) -> tuple[dict[str, Record], int]:
+def _read_notes(notes: list[GoldNote], extractor: Extractor) -> tuple[dict[str, Record], int]:
     from extractor.batch import outcomes
     from extractor.note import Note
     from extractor.sources import Reject
 
-    extractor = c.load_extractor(policy, profile)
     found: dict[str, Record] = {}
     rejects = 0
     for outcome in outcomes((Note(each.note_id, each.text) for each in notes), extractor.extract):

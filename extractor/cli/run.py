@@ -12,6 +12,9 @@ def command(
     output: c.Out = None,
     policy: c.Policy = "cpt",
     profile: c.Profile = "default",
+    no_models: c.NoModels = False,
+    promise: c.Promise = None,
+    models: c.Models = None,
     format: c.Format = None,
     id_column: c.IdColumn = "note_id",
     text_column: c.TextColumn = "text",
@@ -26,6 +29,6 @@ def command(
     """
     inputs = c.open_inputs(paths, output, format, id_column, text_column, encoding, max_bytes)
     c.check_output(inputs, output)
-    extractor = c.load_extractor(policy, profile)
+    extractor = c.load_extractor(policy, profile, no_models, promise, models)
     tally = c.run_batch(inputs, extractor.extract, output, quiet)
     raise typer.Exit(1 if tally.rejects else 0)

@@ -18,6 +18,9 @@ def command(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a self-contained page instead.")] = None,
     policy: c.Policy = "cpt",
     profile: c.Profile = "default",
+    no_models: c.NoModels = False,
+    promise: c.Promise = None,
+    models: c.Models = None,
     format: c.Format = None,
     id_column: c.IdColumn = "note_id",
     text_column: c.TextColumn = "text",
@@ -35,7 +38,7 @@ def command(
     item = next((each for name, each in named if note_id in (None, name)), None)
     if item is None:
         c.fail(f"no note with this id in {note}" if note_id else f"no note in {note}")
-    extractor = c.load_extractor(policy, profile)
+    extractor = c.load_extractor(policy, profile, no_models, promise, models)
     outcome = next(outcomes([item], extractor.extract))
     if isinstance(outcome, Reject) or isinstance(item, Reject):
         assert isinstance(outcome, Reject)

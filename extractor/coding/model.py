@@ -71,7 +71,11 @@ class Cause:
 
 @dataclass(slots=True)
 class Recommendation:
-    """`codes` is filled for `ready` only; `ruleset` names the edition of the tables, `policy` the policy."""
+    """`codes` is filled for `ready` only; `ruleset` names the edition of the tables, `policy` the policy.
+
+    `confidence` and `doubts` come from trained models: the probability that all this is right, and what they read
+    otherwise without its changing the disposition.
+    """
 
     disposition: Disposition
     codes: list[CodeLine] = field(default_factory=list)
@@ -83,6 +87,7 @@ class Recommendation:
     ruleset: str = ""
     policy: str = ""
     notice: str = ""
+    doubts: list[Cause] = field(default_factory=list)
 
     @property
     def reasons(self) -> list[str]:

@@ -214,8 +214,11 @@ def _others(findings: Findings, recommendation: Recommendation, profile: Profile
             "diagnosis.complication",
         )
     yield from _diagnoses(recommendation, profile, raised)
+    entry = profile.flags["low-confidence"]
+    for doubt in recommendation.doubts if entry.required else ():
+        yield Flag(doubt.id, None, entry.severity, doubt.text, doubt.evidence, None, doubt.rules)
     confidence = recommendation.confidence
-    if confidence is not None and confidence < profile.low_confidence:
+    if confidence is not None and confidence < profile.low_confidence and "low-confidence" not in ids:
         yield from flag(
             "low-confidence",
             f"The models give this reading a probability of {confidence:.2f}.",
