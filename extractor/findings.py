@@ -176,6 +176,7 @@ class Findings:
     title_guidance: Evidences = ()
     title_mismatch: Evidences = ()
     facts: dict[str, Evidences] = field(default_factory=dict)
+    doubts: list[Reading] = field(default_factory=list)
     preliminary_in_feed: bool = False
 
     def missing(self) -> list[Element]:

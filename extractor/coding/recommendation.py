@@ -194,6 +194,18 @@ def _for_a_person(
                 unproven,
             )
         )
+    if findings.doubts:
+        causes.append(
+            Cause(
+                "low-confidence",
+                "The note says more than the reading accounts for: "
+                + "; ".join(str(doubt.value) for doubt in findings.doubts)
+                + ".",
+                ["reading.doubt"],
+                (),
+                tuple(e for doubt in findings.doubts for e in doubt.evidence),
+            )
+        )
     if not tables.covers(parse_date(findings.date_of_service)):
         causes.append(
             Cause(

@@ -10,7 +10,7 @@ import re
 from extractor.findings import Complication, Diagnosis, Evidences, Findings
 from extractor.nlp.page import Page
 from extractor.normalize import Normalized
-from extractor.reading import complications, elements, events, lesions, procedure, slots
+from extractor.reading import complications, doubts, elements, events, lesions, procedure, slots
 from extractor.reading.lesions import Reading_
 from extractor.reading.words import Reader
 
@@ -55,6 +55,7 @@ def read(page: Page, source: Normalized, note: str, note_id: str) -> Findings:
     f.site_open, f.title_guidance = a.site_open, a.title_guidance
     _complications(r, f, c)
     f.elements = elements.judge(r, layout, f, a, c)
+    f.doubts = doubts.find(r, layout, done, f)
     f.diagnoses = _diagnoses(r)
     f.facts = _facts(r)
     return f

@@ -14,9 +14,9 @@ from extractor.nlp.page import Piece
 from extractor.reading.words import NUMBER, Reader
 
 _WORDS = "one|two|three|four|five|six|single|solitary|both|a single"
-_NOUN = r"(?P<noun>lesions?|sites?|targets?|mass(?:es)?|areas?|foci|focus|groups?|clusters?|nodes?|nodules?|findings|abnormalit(?:y|ies)|cancers?|asymmetr(?:y|ies)|distortions?|tumou?rs?|segments?|spots?|carcinomas?|places|papillomas?|localizations|calcification\s+groups|regions?|span|malignanc(?:y|ies))"
+_NOUN = r"(?P<noun>lesions?|sites?|targets?|mass(?:es)?|areas?|foci|focus|groups?|clusters?|nodes?|nodules?|findings|abnormalit(?:y|ies)|cancers?|asymmetr(?:y|ies)|distortions?|tumou?rs?|segments?|spots?|carcinomas?|papillomas?|localizations|calcification\s+groups|regions?|span|malignanc(?:y|ies))"
 _STATED = re.compile(
-    rf"\b(?P<n>{_WORDS}|\d)\s+(?!of\b|or\b|to\b|and\b|at\b|view|wire|clip|seed|needle|cm|mm|projection|o/c|o'|day|week|month|year)(?:(?!wires?\b|clips?\b|seeds?\b|reflectors?\b|needles?\b|markers?\b|tags?\b|views?\b|and\b|or\b|of\b|for\b|in\b|with\b|on\b|at\b|devices?\b|pass(?:es)?\b|through\b|their\b|o/c\b|cm\b|mm\b|images?\b|the\b|core\b|cores\b|placed\b)[a-z0-9/'-]+,?\s+){{0,4}}?{_NOUN}\b", re.I)
+    rf"\b(?P<n>{_WORDS}|\d)\s+(?!of\b|or\b|to\b|and\b|at\b|view|wire|clip|seed|needle|cm|mm|projection|o/c|o'|o\s+clock|cc\b|ml\b|mL\b|per\b|day|week|month|year)(?:(?!wires?\b|clips?\b|seeds?\b|reflectors?\b|needles?\b|markers?\b|tags?\b|views?\b|and\b|or\b|of\b|for\b|in\b|with\b|on\b|at\b|devices?\b|pass(?:es)?\b|through\b|their\b|o/c\b|clock\b|cc\b|ml\b|per\b|cm\b|mm\b|images?\b|the\b|core\b|cores\b|placed\b)[a-z0-9/'-]+,?\s+){{0,4}}?{_NOUN}\b", re.I)
 _FIELD = re.compile(r"(?:^|\n|\s{2,}|\|)\s*(?:[-*•]\s*)?(?:\d{1,2}\.\s+)?(?:\b(?:lesions?|targets?|sites?|nodes?|masses|areas)(?:\s*\(s\))?(?:\s+(?:locali[sz]ed|this|session|marked|treated|today|targeted|count|in|total))*|#\s*(?:of\s+)?(?:lesions?|targets?|sites?)|(?:number|no\.?|count)\s+of\s+(?:lesions?|targets?|sites?)[^:\n]{0,24}|lesion\s+count)\s*(?::|\.{3,}|\s{3,}|=)\s*(?P<n>one|two|three|four|five|single|\d)\b(?![/:.]\d|\s*(?:cm|mm|o'|%|[a-z]+\s+(?:right|left|breast)))", re.I)
 _EQUALS = re.compile(r"\bn\s*=\s*(?P<n>\d)\b|\b(?P<m>\d)\s+lesions?\b", re.I)
 _X = re.compile(r"\bx\s?(?P<n>\d)\b(?!\s*(?:cm|mm|\d))")
