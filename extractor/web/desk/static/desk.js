@@ -116,6 +116,7 @@
   for (const button of $$("[data-toggle]")) button.addEventListener("click", () => toggle(button.dataset.toggle));
   for (const form of $$("form[method=post]")) {
     form.addEventListener("submit", (event) => {
+      if (form.dataset.stay) return;
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "1";
     });
