@@ -25,6 +25,9 @@ def command(
     by_style: Annotated[bool, typer.Option("--by-style", help="Figures of each style (clinic) as well.")] = False,
     errors: Annotated[int, typer.Option(metavar="N", min=0, help="List up to N errors of each figure.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON, without the errors.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write a page (.html) with plots and errors.")
+    ] = None,
     policy: c.Policy = "cpt",
     profile: c.Profile = "default",
     no_models: c.NoModels = False,
@@ -50,6 +53,8 @@ def command(
             found, rejects = e.read_results(results), 0
         except (OSError, ValueError, KeyError, TypeError) as error:
             c.fail(f"the results cannot be read ({type(error).__name__}): {results}")
+    if report is not None:
+        _write_report(report, notes, found, errors, models)
     groups = {"all": notes, **(e.by_style(notes) if by_style else {})}
     scores = {name: e.score(group, found) for name, group in groups.items()}
     if as_json:
@@ -75,6 +80,40 @@ def _read_notes(notes: list[GoldNote], extractor: Extractor) -> tuple[dict[str, 
         else:
             found[outcome.note_id] = outcome.to_dict()
     return found, rejects
+
+
+def _write_report(
+    out: Path, notes: list[GoldNote], found: dict[str, Record], errors: int, models: Path | None
+) -> None:
+    from pydantic import ValidationError
+
+    from extractor.learning import judge, store
+    from extractor.report import report
+    from extractor.report.plots import PlotsMissing
+    from extractor.sinks import atomic
+
+    if not out.parent.is_dir():
+        c.fail(f"no such folder: {out.parent}")
+    try:
+        held_out = judge.held_out(models or store.default_folder())
+    except store.ModelError:
+        held_out = []  # results without models have no confidence to hold out
+    try:
+        text = report(notes, found, held_out if _judged(found) else [], max(errors, 1))
+    except PlotsMissing as error:
+        c.fail(str(error))
+    except ValidationError:
+        c.fail("the results are not of this version: run the extractor again")
+    try:
+        with atomic(out) as file:
+            file.write(text)
+    except OSError as error:
+        c.fail(f"the report could not be written ({type(error).__name__}: {error.strerror})", 3)
+    c.say(f"report written: {out}")
+
+
+def _judged(found: dict[str, Record]) -> bool:
+    return any((each.get("recommendation") or {}).get("confidence") is not None for each in found.values())
 
 
 def _print_table(name: str, scores: Scores) -> None:

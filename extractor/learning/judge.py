@@ -213,7 +213,7 @@ def load(folder: Path | None = None, promise: float | None = None) -> Models:
     """
     models, manifest = store.read(folder or store.default_folder())
     try:
-        held_out = [HeldOut(**each) for each in manifest["held_out"]]
+        notes = _held_out(manifest)
         kept = float(manifest["promise"] if promise is None else promise)
         doubt_at = {str(task): float(at) for task, at in manifest["doubt_at"].items()}
         stack = fitting.of_pipeline(models.pop(CONFIDENCE))
@@ -224,4 +224,14 @@ def load(folder: Path | None = None, promise: float | None = None) -> Models:
         raise store.ModelError(
             f"the models are not of this version ({type(error).__name__}): train anew with `extractor train`"
         ) from None
-    return Models(*banks, stack, doubt_at, kept, threshold(held_out, kept), manifest["files"])
+    return Models(*banks, stack, doubt_at, kept, threshold(notes, kept), manifest["files"])
+
+
+def held_out(folder: Path) -> list[HeldOut]:
+    """The training notes of the models in `folder` as models judged them that never saw their style."""
+    _, manifest = store.read(folder)
+    return _held_out(manifest)
+
+
+def _held_out(manifest: Mapping[str, Any]) -> list[HeldOut]:
+    return [HeldOut(**each) for each in manifest["held_out"]]
