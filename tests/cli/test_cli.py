@@ -183,7 +183,7 @@ def test_output_that_cannot_be_written(extractor: Command, note: Path) -> None:
     assert b"could not be written" in done.stderr
 
 
-def test_a_batch_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_batch_that_is_stopped_writes_no_output_and_can_go_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "extractor", "run", "-", "--format", "jsonl", "-o", str(tmp_path / "out.jsonl")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as running:
         assert running.stdin
@@ -193,7 +193,13 @@ def test_a_batch_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
         running.stderr.readline()  # the reject of the first line: the batch has begun and waits for more
         running.send_signal(signal.SIGINT)
         assert running.wait(60) == 130
-    assert list(tmp_path.iterdir()) == []
+        assert b"Traceback" not in running.stderr.read()
+    assert not (tmp_path / "out.jsonl").exists()
+    given = b'no json\n{"note_id": "a", "text": ""}\n{"note_id": "b", "text": ""}\n'
+    done = subprocess.run([*command, "--resume"], input=given, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    assert done.returncode == 1, done.stderr
+    assert [result["note_id"] for result in lines((tmp_path / "out.jsonl").read_bytes())] == ["a", "b"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.jsonl", "out.jsonl.rejects.jsonl"]
 
 
 def test_progress_on_a_terminal_only(note: Path, tmp_path: Path) -> None:
