@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from extractor.api import Extractor
     from extractor.batch import Tally
     from extractor.note import Note
@@ -24,7 +22,7 @@ Paths = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="OUT", help="Where results go: .jsonl or .csv (default: standard output)."),
+    typer.Option("-o", "--output", metavar="OUT", help="Where results go: .jsonl, .csv, .parquet or .sqlite."),
 ]
 Policy = Annotated[str, typer.Option(metavar="NAME", help="Coding policy: cpt, medicare, source-card, or a file.")]
 Profile = Annotated[str, typer.Option(metavar="NAME", help="Documentation profile: default, or a file.")]
@@ -37,7 +35,7 @@ Promise = Annotated[
     typer.Option(metavar="SHARE", help="Of all notes, at least this share is not to end ready with wrong codes."),
 ]
 Format = Annotated[
-    str | None, typer.Option(metavar="FORMAT", help="Format of the input (txt, jsonl, csv), whatever its ending.")
+    str | None, typer.Option(metavar="FORMAT", help="Format of the input (txt, jsonl, csv, ...), whatever its ending.")
 ]
 IdColumn = Annotated[str, typer.Option(metavar="NAME", help="Column or key of the note's id.")]
 TextColumn = Annotated[str, typer.Option(metavar="NAME", help="Column or key of the note's text.")]
@@ -90,6 +88,7 @@ def open_inputs(
     """The inputs, checked; a usage error where they cannot be a batch."""
     import codecs
 
+    from extractor.checkpoint import part, record_path, rejects_part
     from extractor.sinks import rejects_path
     from extractor.sources import FORMATS, InputError, Inputs, Options
 
@@ -104,7 +103,7 @@ def open_inputs(
         paths,
         Options(id_column, text_column, max_bytes, encoding),
         format,
-        exclude=[out, rejects_path(out)] if out else [],
+        exclude=[out, rejects_path(out), part(out), rejects_part(out), record_path(out)] if out else [],
     )
     try:
         inputs.check()
@@ -127,22 +126,35 @@ def run_batch(
 
     tally = Tally()
     try:
-        with sinks.results(out) as write, sinks.rejects(out) as write_reject, _bar(inputs, quiet) as shown:
-            for outcome in shown(outcomes(inputs if items is None else items, process)):
+        with sinks.results(out) as write, sinks.rejects(out) as write_reject, bar(inputs, quiet) as advance:
+            for outcome in outcomes(inputs if items is None else items, process):
                 tally.add(outcome)
                 if isinstance(outcome, Reject):
                     write_reject(outcome)
                     say_reject(outcome)
                 else:
                     write(outcome)
+                advance()
     except BrokenPipeError:
         raise
     except OSError as error:
         fail(f"the output could not be written ({type(error).__name__}: {error.strerror})", 3)
-    if not quiet and (out or sys.stderr.isatty()):
-        passed = f" ({inputs.skipped} files of other endings passed over)" if inputs.skipped else ""
-        say(f"{tally}{passed}{f' -> {out}' if out else ''}")
+    say_summary(inputs, tally, out, quiet)
     return tally
+
+
+def say_summary(
+    inputs: Inputs, tally: Tally, out: Path | None, quiet: bool, seconds: float | None = None, read: int = 0
+) -> None:
+    """What a batch came to, unless it goes to a pipe; `read`: how many notes of it were read in `seconds`."""
+    if quiet or not (out or sys.stderr.isatty()):
+        return
+    passed = f" ({inputs.skipped} files of other endings passed over)" if inputs.skipped else ""
+    say(f"{tally}{passed}{f' -> {out}' if out else ''}")
+    for line in tally.details():
+        say(line)
+    if seconds is not None and read:
+        say(f"  rate: {read / max(seconds, 0.001):.0f} notes a second, {seconds:.1f} s")
 
 
 def check_output(inputs: Inputs, out: Path | None) -> None:
@@ -170,15 +182,20 @@ def say_reject(reject: Reject) -> None:
 
 
 @contextmanager
-def _bar(inputs: Inputs, quiet: bool) -> Iterator[Callable[[Iterable[T]], Iterable[T]]]:
-    """A progress bar on a terminal; nothing in a pipe."""
+def bar(inputs: Inputs, quiet: bool, done: int = 0) -> Iterator[Callable[[], None]]:
+    """A progress bar on a terminal, with the rate and the time left; nothing in a pipe. Call it once a note."""
     if quiet or not sys.stderr.isatty():
-        yield lambda items: items
+        yield lambda: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
-    columns = (TextColumn("reading notes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    progress: AbstractContextManager[Progress] = Progress(*columns, console=Console(stderr=True), transient=True)
-    with progress as bar:
-        yield lambda items: bar.track(items, total=inputs.total())
+    class Rate(TextColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.0f}/s" if task.speed else "")
+
+    columns = (TextColumn("reading notes"), BarColumn(), MofNCompleteColumn(), Rate(""), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("", total=inputs.total(), completed=done)
+        yield lambda: shown.advance(task)
