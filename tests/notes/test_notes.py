@@ -283,6 +283,7 @@ FEEDS: dict[str, Callable[[str], str]] = {
     "escapes": lambda text: text.replace("\n", "\\.br\\"),
     "tildes": lambda text: text.replace("\n", "~\r\n"),
     "doubled lines": lambda text: text.replace("\n\n", "\n").replace("\n", "\n\n"),
+    "doubled lines and paragraphs": lambda text: text.replace("\n", "\n\n"),
     "doubled spaces": lambda text: re.sub(r"\. +", ".  ", text),
     "curly quotes and hard spaces": lambda text: text.replace("'", "’").replace(" cm", "\u00a0cm").replace("-", "‑"),
     "indented": lambda text: "\n".join("    " + line if line else line for line in text.split("\n")),
