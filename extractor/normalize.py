@@ -106,7 +106,7 @@ def normalize(text: str) -> Normalized:
                 edits.append((m.start(), m.end(), ""))
             else:
                 edits.append((m.start(), m.end(), "\n"))
-    if plain.count("~") >= 3 and len(_TILDE_LINE.findall(plain)) >= 2:
+    if plain.count("~") >= 3 and (len(_TILDE_LINE.findall(plain)) >= 2 or "\n" not in plain.strip() and len(re.findall(r"~(?!\s*\d)", plain)) >= 3):
         # the feed separates lines by repetitions; a tilde is then a line break also in the middle of a printed line
         taken = {i for a, b, _ in edits for i in range(a, b)}
         for m in re.finditer(r"~\r?\n?", plain):

@@ -103,6 +103,10 @@ def parse(name: str, data: dict[str, Any], errors: list[str]) -> list[Rule]:
         if missing:
             errors.append(f"{where}: {', '.join(missing)} missing")
             continue
+        wrong = [k for k in ("id", "label", "value") if not isinstance(row[k], str)]
+        if wrong or not isinstance(row["phrases"], list) or not all(isinstance(p, str) for p in row["phrases"]):
+            errors.append(f"{where}: {', '.join(wrong) or 'phrases'} must be text (phrases: a list of texts)")
+            continue
         literals: dict[tuple[str, ...], None] = {}
         for phrase in row["phrases"]:
             try:

@@ -49,6 +49,8 @@ def _piece(page: Page, piece: Piece) -> None:
         m.clause = bisect_right(piece.clauses, m.start) - 1
         m.section = piece.section
         m.assertion = "blank" if page.blank and page.is_blank(m.start, m.end) else base
+        if piece.section == "consent" and m.label in ("complication", "device") and m.assertion == "present":
+            m.assertion = "hypothetical"
         if m.label in ("cue", "answer") and m.assertion != "blank":
             cues.append(m)
     ends = [c for c in cues if c.attrs["direction"] == "end"]

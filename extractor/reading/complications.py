@@ -123,6 +123,8 @@ def _happened(r: Reader, m: Mention, piece: Piece, text: str) -> bool:
         return False
     if re.search(r"\b(?:allerg(?:y|ies)|intoleran)\w*", text) and m.value == "allergic_reaction" and not re.search(r"\bdevelop\w*|hives|urticaria|rash|today\b", text):
         return False
+    if m.value == "allergic_reaction" and piece.heading and "allerg" in r.lower[piece.heading[0] : piece.heading[1]]:
+        return False
     if m.value == "allergic_reaction" and re.search(r"\b(?:no|without|previous|prior|history|reports?|denies|last|twice)\b", before[-50:]):
         return False
     if m.value == "bleeding":

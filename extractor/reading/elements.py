@@ -123,12 +123,17 @@ def consent(r: Reader) -> list[Mention]:
         if m.section in ("plan", "comparison", "family", "history") or m.assertion in ("absent", "planned", "historical", "other_person", "blank"):
             if not (m.assertion == "planned" and re.search(r"\b(?:signed|obtained|gave|given|took|taken)\s+(?:\w+\s+){0,3}$", r.before(m, 40))) and not (m.assertion == "planned" and re.match(r"[\w\s,()]{0,40}\b(?:was|were|obtained|signed|given|in\s+chart)\b", r.after(m, 60))):
                 continue
-        if not _filled(r, m):
+        if not _filled(r, m) or re.match(r"\s*(?:was|were|is)?\s*not\b", r.after(m, 12)) or _unticked(r, m):
             continue
         if re.search(r"\b(?:packet|consent\s+for\s+surgery|will|to\s+be)\b", r.after(m, 22)) or re.search(r"\bwill\s+(?:need\s+)?$", r.before(m, 12)):
             continue
         out.append(m)
     return out
+
+
+def _unticked(r: Reader, m: Mention) -> bool:
+    """Whether the words are a label whose box, after it, is empty."""
+    return bool(re.match(r"\s*(?:\w+\s*)?:?\s*(?:\[\s*\]|\(\s*\)|□)\s*(?:$|\n|\s{2,}|[A-Z])", r.text[m.end : m.end + 26]))
 
 
 _TIME_OUT = re.compile(r"\b(?:id|identity|identification|name|wrist\s?band|patient|dob|pt)\b[^.\n]{0,60}?\b(?:sides?|sites?|laterality|breast)\b[^.\n]{0,60}?\b(?:checked|verified|confirmed|read\s+(?:back|aloud|out)|agreed|correct|matched|reviewed\s+aloud|compared)\b|\b(?:checked|verified|confirmed|confirming|verification\s+of)\b[^.\n]{0,40}?\b(?:patient|identity|name|id)\b[^.\n]{0,30}?\b(?:side|site|laterality|procedure)\b", re.I)
@@ -150,7 +155,7 @@ def time_out(r: Reader) -> list[Mention | tuple[int, int, str, str]]:
     return out + [
         m for m in r.all("time_out")
         if m.section not in ("plan", "comparison", "history", "family") and m.assertion not in ("absent", "planned", "other_person", "blank") and _filled(r, m)
-        and not re.search(r"\b(?:not|no)\s+$", r.before(m, 6))
+        and not re.search(r"\b(?:not|no)\s+$", r.before(m, 6)) and not _unticked(r, m)
     ]
 
 
@@ -353,11 +358,36 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
         elif p.section in ("technique",):
             for m in re.finditer(r"\b(?:performed|placed|deployed|done|carried\s+out|localized|inserted|released|obtained)\b[^.;\n]{0,50}\bby\s+(?:the\s+)?(?:me,?\s+)?(?:\w+\s+){0,2}?(Dr\.?\s+[A-Z][\w'-]+)", r.text[p.start : p.end]):
                 out.append((p.start + m.start(1), p.start + m.end(1), p.section, "documentation.signature"))
-    return out or _closing_name(r)
+    return out or _closing_name(r) or _spoken_name(r)
 
 
 _NAME_LINE = re.compile(r"^[\s*/-]*(?:(?:Dr|Mr|Mrs|Ms|Miss|Prof|Professor)\.?\s+)?(?:[A-Z]\.?\s*){0,3}[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,3}(?:\s*\([\w .-]+\))?(?:\s*,\s*[\w /-]{2,50})?(?:\s*,\s*supervised\s+by.*)?[\s.]*$")
 _NOT_NAME = re.compile(r"\b(?:Report|Final|Breast|Imaging|Impression|Radiology|Date|Hospital|Center|Centre|Partners|Department|Clinic|Signed|Page|Copy|Films|Theatre|None|Complications?|Disclaimer|Addendum|Yours|Dear|Kind|Regards|Status|Preliminary|End|Left|Right|Localization|Localisation|Mammogram|Biopsy|Procedure|Patient|Street|Road|Unit|Ward|Sent|Transcribed|Attestation|Pending|Category|Discharged|Home|Pathology|Stable)\b", re.I)
+
+
+_SPOKEN_NAME = re.compile(r"\b(?:doctor|dr\.?|signed|dictated\s+by|read\s+by|reported\s+by|this\s+is)\s+(?:doctor\s+|dr\.?\s+)?(?P<a>[a-z]{3,}(?:\s+[a-z]{3,}){1,2})\b|\b(?P<b>[a-z]{3,}\s+[a-z]{3,})\s+MD\b|\b(?P<c>[a-z]{3,}\s+[a-z]{4,})\s*\.?\s*$", re.I)
+_SPOKEN_FROM = re.compile(r"\bthis\s+is\s+(?:doctor|dr\.?)\s+(?P<a>\w+\s+\w+)\s+(?:dictating|speaking)", re.I)
+
+
+def _spoken_name(r: Reader) -> list[tuple[int, int, str, str]]:
+    """The name a dictation opens or closes with, which the typist may have left in lower case."""
+    opening = _SPOKEN_FROM.search(r.text)
+    if opening:
+        return [(opening.start("a"), opening.end("a"), "signature", "documentation.signature.spoken")]
+    if not r.page.pieces:
+        return []
+    last = r.page.pieces[-1]
+    text = r.text[last.start : last.end]
+    for m in _SPOKEN_NAME.finditer(text[-90:]):
+        group = "a" if m["a"] else "b" if m["b"] else "c"
+        if group == "c" and (len(text) > 40 or any(x.label in ("target", "device", "side", "action", "complication", "site_breast") for x in last.mentions)):
+            continue
+        before = text[: max(0, len(text) - 90) + m.start()][-24:]
+        if _NOT_ROLE.search(before) or re.search(r"\b(?:with|for|by|to)\s*$", before) and not m[0].lower().startswith("dictated"):
+            continue
+        base = last.end - min(90, len(text))
+        return [(base + m.start(group), base + m.end(group), "signature", "documentation.signature.spoken")]
+    return []
 
 
 def _closing_name(r: Reader) -> list[tuple[int, int, str, str]]:

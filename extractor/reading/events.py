@@ -15,7 +15,7 @@ from extractor.reading.slots import TECHNIQUE, Layout, active
 from extractor.reading.words import NUMBER, Reader
 
 _COUNT_BEFORE = re.compile(
-    r"(?<![:\d./#])\b(?:(?P<n>\d{1,2}|one|two|three|four|five|six|single|both|(?:pair|couple)(?=\s+of)|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o/c|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
+    r"(?<![:\d./#])\b(?:(?P<n>(?:a\s+)?(?:pair|couple)(?=\s+of)|\d{1,2}|one|two|three|four|five|six|single|both|(?:pair|couple)(?=\s+of)|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o/c|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
     r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b|under\b|using\b|via\b|in\b|at\b|to\b|into\b|for\b|was\b|were\b|by\b|through\b|then\b|the\b|this\b|that\b|its\b|touch\w*\b|pass(?:es)?\b|cores?\b|samples?\b|specimens?\b|mass(?:es)?\b|lesions?\b|views?\b|films?\b|o/c\b)[\w./%-]+){0,6}?[\s,'\"(-]*$", re.I)
 _COUNT_AFTER = re.compile(r"[\s'\")]*(?:s\b)?\s*(?:[x#]\s?(?P<x>\d|two|three|one)\b(?!\s*(?:mm|cm))|[,:(]\s*(?P<c>\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga|gauge|[:/.]\d|ml|%|-|o'|x\s?\d|\.\s*\w|pm|am))|\((?P<p>\d|one|two|three)\))", re.I)
 _FIELD_COUNT = re.compile(r"(?:deployed|placed|left|released|remaining|count|devices?|wires?|seeds?|clips?|reflectors?|markers?|tags?)[^:]{0,28}[:.]{1,}\s*(?:yes,?\s*)?(?P<n>\d|one|two|three|four)\b(?!\s*(?:cm|mm|g\b|[:/.]\d|%|ml))", re.I)
@@ -23,8 +23,7 @@ _MORE = re.compile(r"\b(?:second|another|additional|replacement|new|fresh|furthe
 _SECOND_TRY = re.compile(r"\b(?:replace|replacement|exchang|reposition|new|fresh|second|another)\w*", re.I)
 _EARLIER = re.compile(
     r"\b(?:earlier\s+(?:today|this\s+(?:morning|afternoon|week))|(?:placed|localized|localised|inserted|deployed)\s+(?:earlier|previously|by\s+(?:radiology|dr|the\s+radiologist|interventional|breast\s+imaging))|"
-    r"by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed|previously\s+placed|already\s+in\s+place|(?:the\s+)?(?:earlier|prior|previous|preexisting|existing|old|original)\s+(?:biopsy\s+)?(?:clip|marker|wire|seed)|"
-    r"at\s+(?:the\s+time\s+of\s+)?(?:the\s+)?(?:prior|previous|initial|original|outside)\s+biopsy|placed\s+(?:at|during)\s+(?:the\s+)?biopsy|from\s+(?:the\s+)?(?:prior\s+|previous\s+)?biopsy)\b", re.I)
+    r"by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed)\b", re.I)
 _NEXT_TO = re.compile(r"(?:\b(?:from|to|toward|towards|of|beside|near|by|past|beyond|into|at|alongside|containing|contains|with|within|marks?|marked\s+by|against|adjacent\s+to|next\s+to|touching|around|through|including|than|and\s+its|posterior\s+to|anterior\s+to|deep\s+to|medial\s+to|lateral\s+to|superior\s+to|inferior\s+to|below|above|off|between|via|targeting|onto|localize|localized|localised|target(?:ed|ing)?|mm|cm|the\s+known|known|existing|residual|visible|its|biopsied|hosts?|holding|bearing|carrying|is\s+a|was\s+a)\s+(?:the\s+|a\s+|an\s+|its\s+|this\s+|that\s+|her\s+|known\s+|existing\s+|previously\s+placed\s+|prior\s+|old\s+|two\s+|\d\s+)*)$", re.I)
 
 
@@ -245,6 +244,8 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
         if d.assertion in ("historical", "planned", "hypothetical", "other_person", "ordered"):
             continue
         kind = d.attrs.get("kind")
+        if kind == "brand_needle" and not re.search(r"needle|set|kit|assembl|cannula|system", r.lower[d.start : d.end]) and not any(x.value == "wire" and x is not d for x in devices):
+            kind = "device"  # "a DuaLok was placed" is the wire
         action = _nearest(d, [a for a in actions if a.value in ("deploy", "place", "remove", "fail", "advance")], [x for x in devices if x.value != d.value or x.attrs.get("kind") != kind], r.lower)
         count, stated = count_of(r, d, low, high)
         type_ = None if d.value == "unnamed" else d.value
@@ -273,7 +274,7 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
                 continue
             add("placed", type_, count if stated or count != 1 else 1, d, d, action)
             handled = True
-        elif d.value == "wire" and kind == "device" and action is not None and action.value == "advance" and active(action) and re.match(r"passed|threaded|run|advanced|fed", r.lower[action.start : action.end]):
+        elif d.value == "wire" and kind == "device" and "wire" in r.lower[d.start : d.end] and action is not None and action.value == "advance" and active(action) and re.match(r"passed|threaded|run|advanced|fed", r.lower[action.start : action.end]):
             add("placed", "wire", count or 1, d, d, action)
             handled = True
         elif kind == "brand_needle" and re.search(r"\bin\s+(?:place|situ)\b|\bleft\s+in\b|\bx\s?\d\b", text):

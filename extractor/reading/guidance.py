@@ -80,7 +80,7 @@ def collect(r: Reader, clauses: set[tuple[int, int]] | None, events: list[Event]
             continue
         if tier in ("named", "imaging", "technique") and _FINDING.search(r.before(m, 34)) and tier != "technique" and not re.search(r"guid|control", r.words_of(m).lower()):
             continue
-        if tier == "weak":
+        if tier == "weak" or re.match(r"[\s-]*(?:detected|found|identified|visible|occult|seen|only\b|correlate|finding)", r.after(m, 16)):
             continue
         if _GIVEN_UP.search(clause_text) and _dropped(r, m, clause_text, piece):
             out.given_up.setdefault(value, []).append(m)

@@ -29,6 +29,9 @@ def kinds(r: Reader, sections: tuple[str, ...]) -> dict[str, list[Mention]]:
         if m.section in sections:
             out.setdefault(m.value if m.label != "localization_noun" else "localization", []).append(m)
     for m in out.get("post_mammogram", ()):
+        if re.match(r"post[- ](?:bx|biopsy)", r.words_of(m).lower()) and not any(x.label == "action" and x.value == "sample" and x.assertion == "present" and x.section == "device" for x in r.mentions):
+            out.pop("biopsy", None)
+            continue
         out["biopsy"] = [b for b in out.get("biopsy", ()) if not (m.start <= b.start < m.end)]
     return out
 
@@ -68,7 +71,7 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
             return True, heads.get("operative", r.all("surgical"))[:2]
     if heads.get("specimen_radiograph") and not (names_localization and placed):
         return True, heads["specimen_radiograph"]
-    if heads.get("pathology") and not placed and not advanced:
+    if heads.get("pathology") and (not placed and not advanced or not begun(r)):
         return True, heads["pathology"]
     stopped = [e for e in events if e.kind in ("cancelled", "stopped", "nothing_begun")]
     if heads.get("consult") and (not placed and not sampled or not begun(r) and not any(m.assertion == "present" for m in r.all("time_out")) and all(e.piece.section != "device" for e in placed)):

@@ -154,6 +154,9 @@ def _clean(page: Page) -> list[Mention]:
                 last_device.end = max(last_device.end, m.end)
                 continue
             if last_device is not None and m.start <= last_device.end + 2 and m.piece == last_device.piece and "," not in text[last_device.end : m.start] and "(" not in text[last_device.end : m.start]:
+                if last_device.attrs.get("kind") == "device" and last_device.value not in ("clip", "wire") and m.value == "clip" and word in ("marker", "markers", "localization marker"):
+                    last_device.end = m.end  # "Magseed marker": the brand tells what the marker is
+                    continue
                 kinds = {m.attrs.get("kind"), last_device.attrs.get("kind")}
                 if m.value == last_device.value or kinds == {"brand_needle", "device"} or (kinds == {"device", "introducer"} and last_device.attrs.get("kind") == "device" and m.start > last_device.start):
                     if m.attrs.get("kind") == "introducer" and last_device.attrs.get("kind") != "introducer":
