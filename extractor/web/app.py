@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from extractor import __version__
 from extractor.note import UnreadableNote
-from extractor.web import guard, problem
+from extractor.web import cds, fhir, guard, problem
 from extractor.web.api import routes as api
 from extractor.web.desk import asking, pages, reports
 from extractor.web.desk.render import page
@@ -44,7 +44,7 @@ def create_app(settings: Settings, store: Store, reader: Reader) -> guard.App:
     app.state.settings, app.state.store, app.state.reader = settings, store, reader
     app.state.metrics = guard.Metrics()
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "desk" / "static"), name="static")
-    for router in (pages.router, asking.router, reports.router, api.router):
+    for router in (pages.router, asking.router, reports.router, api.router, fhir.router, cds.router):
         app.include_router(router)
     _errors(app)
     _describe(app)
@@ -117,4 +117,6 @@ def _answer(
     if wants_page and not request.url.path.startswith(PROGRAMS):
         titles = {403: "Not allowed", 404: "Not found", 503: "Not now"}
         return page(request, None, "error.html", status, title=titles.get(status, "This did not work"), detail=detail)
+    if request.url.path.startswith("/fhir/"):
+        return fhir.outcome(status, detail, "processing", headers)
     return problem.response(status, detail, errors, headers)

@@ -167,7 +167,12 @@ def test_shortcuts_can_be_switched_off(page: Page) -> None:
     assert page.locator("#change").is_hidden()
 
 
-@pytest.mark.parametrize("address", ["/", "/notes/1", "/notes/2", "/trail?check=1", "/insight", "/export", "/login", "/rules/cpt.site"])
+PAGES = (
+    "/", "/notes/1", "/notes/2", "/trail?check=1", "/insight", "/export", "/second-review", "/login", "/rules/cpt.site"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", PAGES)
 def test_no_serious_fault_of_accessibility(page: Page, address: str) -> None:
     page.goto(address)
     found = Axe().run(page)
