@@ -29,6 +29,10 @@ def _slips() -> tuple[re.Pattern[str], dict[str, str]]:
     return pattern, words
 
 
+# a scanner reads 0 for O and 1 for l: a word of letters is meant where the lexicon knows it
+_SCANNED = re.compile(r"\b(?=[A-Za-z01]*[A-Za-z]{3})(?=[A-Za-z]*[01])[A-Za-z01]{4,}\b")
+_DIGITS = str.maketrans("01", "ol")
+_CAPITALS = str.maketrans("01", "OL")
 _WRAPPED = re.compile(r"\b([A-Za-z]{2,})(-[ \t]*\n[ \t]*)([A-Za-z]{2,})\b")
 
 
@@ -52,6 +56,12 @@ def even(source: Normalized) -> Normalized:
         new = words[" ".join(m[0].lower().split())]
         if len(new) <= m.end() - m.start() and m.start() not in taken and m.end() - 1 not in taken:
             edits.append((m.start(), m.end(), new.upper() if m[0].isupper() else new))
+    if _SCANNED.search(text):
+        known = _vocabulary()
+        for m in _SCANNED.finditer(text):
+            meant_word = m[0].translate(_DIGITS if m[0].islower() or not m[0].isupper() else _CAPITALS)
+            if meant_word.lower() in known and m.start() not in taken:
+                edits.append((m.start(), m.end(), meant_word))
     if "-\n" in text:
         known = _vocabulary()
         for m in _WRAPPED.finditer(text):
