@@ -49,8 +49,9 @@ router = APIRouter(prefix="/fhir", dependencies=[Depends(_token)])
 Caller = Annotated[User, Depends(identity.program)]
 _OUTCOMES: dict[int | str, dict[str, Any]] = {
     status: {"description": name, "content": dict.fromkeys((MEDIA_TYPE, MEDIA), {"schema": {"type": "object"}})}
-    for status, name in ((400, "No request"), (401, "No token"), (403, "Refused"), (413, "Too large"), (421, "Wrong host"),
-                         (422, "No report that can be read"), (429, "Too many requests"), (503, "Busy"))
+    for status, name in ((400, "No request"), (401, "No token"), (403, "Refused"), (413, "Too large"),
+                         (421, "Wrong host"), (422, "No report that can be read"), (429, "Too many requests"),
+                         (503, "Busy"))
 }  # fmt: skip
 
 

@@ -7,12 +7,14 @@ leads on to a page; what cannot be done is said on the page it was asked on.
 from __future__ import annotations
 
 import secrets
+import time
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Form, Path, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from pydantic import AfterValidator
+from sqlalchemy import Connection
 
 from extractor import explain
 from extractor.result import SEVERITIES, Result
@@ -79,8 +81,17 @@ def home(request: Request, who: Here) -> Response:
     wanted = chosen(request.query_params)
     with store_of(request).read() as connection:
         listed = worklist.page(connection, wanted)
-        choices = worklist.choices(connection)
+        choices = _choices(request, connection)
     return page(request, who, "worklist.html", wanted=wanted, given=wanted.query(), listed=listed, choices=choices)
+
+
+def _choices(request: Request, connection: Connection) -> dict[str, list[str]]:
+    """What the filters offer; a new site or flag may take half a minute to be among it."""
+    at, known = getattr(request.app.state, "choices", (0.0, {}))
+    if not any(known.values()) or time.monotonic() - at > 30:
+        known = worklist.choices(connection)
+        request.app.state.choices = (time.monotonic(), known)
+    return known  # type: ignore[no-any-return]
 
 
 @router.get("/notes/{number}")

@@ -6,10 +6,12 @@ counting, so that the next note costs the same wherever it stands.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, or_, select, tuple_
 from sqlalchemy.sql.elements import literal
 
 from extractor.web.store.engine import Row, many
@@ -74,7 +76,7 @@ class Page:
         return max(1, -(-self.total // PAGE))
 
 
-def conditions(chosen: Filter, but: str = "") -> list[ColumnElement[bool]]:
+def conditions(chosen: Filter, sqlite: bool, but: str = "") -> list[ColumnElement[bool]]:
     """The filter as conditions; `but` names one that is left out."""
     wanted: list[ColumnElement[bool]] = []
     if chosen.state != "all" and but != "state":
@@ -88,25 +90,35 @@ def conditions(chosen: Filter, but: str = "") -> list[ColumnElement[bool]]:
     if chosen.site:
         wanted.append(n.site == chosen.site)
     if chosen.flag:
-        wanted.append(exists().where(flags.c.note == n.number, flags.c.flag == chosen.flag))
+        wanted.append(n.number.in_(select(flags.c.note).where(flags.c.flag == chosen.flag)))
     if chosen.search:
         columns = (n.note_id, n.codes, n.final_codes, n.provider, n.site)
-        wanted.append(or_(*(column.icontains(chosen.search, autoescape=True) for column in columns)))
+        # SQLite's LIKE knows no case, so that both sides need not be turned to lower case for every row.
+        pattern = "%" + re.sub(r"([%_\\])", r"\\\1", chosen.search) + "%"
+        likes = [c.like(pattern, escape="\\") if sqlite else c.ilike(pattern, escape="\\") for c in columns]
+        wanted.append(or_(*likes))
     return wanted
 
 
 def page(connection: Connection, chosen: Filter) -> Page:
     """One page, with how many notes there are in each state and, under the filter, of each disposition."""
-    where = conditions(chosen)
+    sqlite = connection.dialect.name == "sqlite"
+    where = conditions(chosen, sqlite)
     wanted = _ordered(select(notes).where(*where), chosen.order).limit(PAGE).offset((chosen.page - 1) * PAGE)
     listed = many(connection, wanted)
-    states = connection.execute(select(n.state, func.count()).group_by(n.state))
-    by_disposition = connection.execute(
-        select(n.disposition, func.count()).where(*conditions(chosen, "disposition")).group_by(n.disposition)
-    )
-    dispositions = {name: int(count) for name, count in by_disposition}
-    total = dispositions.get(chosen.disposition, 0) if chosen.disposition else sum(dispositions.values())
-    return Page(listed, total, {name: int(count) for name, count in states}, dispositions)
+    states: Counter[str] = Counter()
+    dispositions: Counter[str] = Counter()
+    # One walk over one index gives both counts, as long as nothing but state and disposition is chosen.
+    for state, disposition, count in connection.execute(
+        select(n.state, n.disposition, func.count()).group_by(n.state, n.disposition)
+    ):
+        states[state] += count
+        dispositions[disposition] += count if chosen.state in (state, "all") else 0
+    if replace(chosen, state="all", disposition="", order="worst", page=1) != Filter(state="all"):
+        counted = select(n.disposition, func.count()).where(*conditions(chosen, sqlite, "disposition"))
+        dispositions = Counter({name: int(c) for name, c in connection.execute(counted.group_by(n.disposition))})
+    total = dispositions[chosen.disposition] if chosen.disposition else dispositions.total()
+    return Page(listed, total, dict(states), {name: count for name, count in dispositions.items() if count})
 
 
 def neighbours(connection: Connection, chosen: Filter, row: Row) -> tuple[int | None, int | None]:
@@ -120,7 +132,8 @@ def _beside(connection: Connection, chosen: Filter, row: Row, after: bool) -> in
     here = tuple_(*(literal(row[column.name], column.type) for column in columns))
     beyond = tuple_(*columns) > here if up else tuple_(*columns) < here
     order = [column.asc() if up else column.desc() for column in columns]
-    wanted = select(n.number).where(*conditions(chosen), beyond).order_by(*order).limit(1)
+    where = conditions(chosen, connection.dialect.name == "sqlite")
+    wanted = select(n.number).where(*where, beyond).order_by(*order).limit(1)
     return connection.execute(wanted).scalar_one_or_none()
 
 
