@@ -29,7 +29,7 @@ FILES: dict[str, tuple[bytes, bool]] = {
     "k-spanish.txt": ("TÉCNICA: Bajo guía ecográfica se colocó un arpón en el nódulo de la mama izquierda. COMPLICACIONES: Ninguna.".encode(), False),
     "l-html.txt": (b"<html><body><p>404 Not Found</p></body></html>", False),
     "m-rtf.txt": (rb"{\rtf1\ansi\deff0 {\fonttbl {\f0 Courier;}} \f0\fs24 }", False),
-    "n-german.txt": ("Unter sonographischer Kontrolle wurde ein Draht in den Herd der linken Brust eingebracht. Keine Komplikationen.".encode(), False),
+    "n-german.txt": (b"Unter sonographischer Kontrolle wurde ein Draht in den Herd der linken Brust eingebracht. Keine Komplikationen.", False),
     "o-json.txt": (b'{"resourceType": "Patient", "id": "1"}', False),
     "p-png.txt": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", True),
     "q-controls.txt": (b"\x01\x02\x03 \x1b[31mred\x1b[0m", False),

@@ -132,7 +132,6 @@ FIELD_FAULTS = {
     "could not be placed": "a device that could not be placed is present",
     "may be a <planned|uncertain>": "may be does not make uncertain",
     "patient is scheduled for": "the backward cue is scheduled hides the forward cue scheduled for",
-    "We spoke of": "the consent section does not make hypothetical",
 }
 
 

@@ -129,10 +129,7 @@ def test_evidence_quotes_the_note_as_given(end: str, changes: set[tuple[str, str
     assert found.procedure_type == "localization"
 
 
-BARE_TILDE = pytest.param("~", marks=pytest.mark.xfail(strict=False, reason="tildes without a line end stay in one line"))
-
-
-@pytest.mark.parametrize("end", [*LINE_ENDS, BARE_TILDE])
+@pytest.mark.parametrize("end", [*LINE_ENDS, "~"])
 def test_the_findings_are_those_of_the_plain_note(end: str) -> None:
     plain, other = read(Note("n", "\n".join(NOTE))), read(Note("n", end.join(NOTE)))
     assert [(x.laterality, x.guidance, x.target, x.outcome, x.location.clock) for x in other.lesions] == [

@@ -20,8 +20,8 @@ from extractor.pipeline import load, read
 
 PACKAGE = str(Path(extractor.__file__).parent)
 NOTE = (
-    "TECHNIQUE: Under ultrasound guidance a Kopans wire was placed through the mass in the left breast at 2:00. There was "
-    "no hematoma. Mammograms show the wire in the mass.\nCOMPLICATIONS: None.\n"
+    "TECHNIQUE: Under ultrasound guidance a Kopans wire was placed through the mass in the left breast at 2:00. There "
+    "was no hematoma. Mammograms show the wire in the mass.\nCOMPLICATIONS: None.\n"
 )
 FORM = "Side: [ ] Left [x] Right\nConsent: [ ] Yes [ ] No\nDevice: ***\n"
 SIZES = (2_000, 4_000, 8_000)

@@ -59,9 +59,7 @@ GUIDANCE = [
 GUIDANCE_FAULTS = {
     "add-on stereotactic unit": "a stereotactic unit is not read as guidance",
     "12 MHz linear transducer": "a transducer is not read as ultrasound guidance",
-    "MRI-detected mass": "the imaging that found the mass is read as guidance",
 }
-
 
 
 @pytest.mark.parametrize(("sentences", "value"), rows(GUIDANCE, GUIDANCE_FAULTS))

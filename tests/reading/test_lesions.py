@@ -61,9 +61,7 @@ LESIONS = [
 
 LESIONS_FAULTS = {
     "at the anterior and posterior extent": "plural wires count as one",
-    "Attention was turned to the right breast": "the second side is not a second lesion",
 }
-
 
 
 @pytest.mark.parametrize(("sentences", "lesions", "count"), rows(LESIONS, LESIONS_FAULTS))
@@ -139,11 +137,8 @@ TARGETS = [
 ]
 
 TARGETS_FAULTS = {
-    "previously placed biopsy clip": "the word biopsy makes the note no localization",
     "coil-shaped marker from her biopsy": "the word biopsy makes the note no localization",
-    "biopsy-proven carcinoma": "the word biopsy makes the note no localization",
 }
-
 
 
 @pytest.mark.parametrize(("words", "target"), rows(TARGETS, TARGETS_FAULTS))

@@ -41,13 +41,8 @@ DOCUMENTS = [
     ("", "other", None),
 ]  # fmt: skip
 
-DOCUMENTS_FAULTS = {
-    "SURGICAL PATHOLOGY REPORT": "a pathology report of a wire localized excision is read as a localization",
-}
 
-
-
-@pytest.mark.parametrize(("note", "kind", "status"), rows(DOCUMENTS, DOCUMENTS_FAULTS))
+@pytest.mark.parametrize(("note", "kind", "status"), rows(DOCUMENTS))
 def test_type_and_status(note: str, kind: str, status: str | None) -> None:
     found = findings(note)
     assert (found.procedure_type, found.status) == (kind, status)
