@@ -41,7 +41,7 @@ NAMES = {
 
 def name_of(task: str) -> str:
     """A task in words."""
-    return NAMES.get(task) or task.removeprefix("element.").replace("_", " ")
+    return NAMES.get(task) or "the element " + task.removeprefix("element.").replace("_", " ")
 
 
 def judged(findings: Findings) -> bool:
