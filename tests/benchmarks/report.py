@@ -4,9 +4,9 @@
 
 Each figure is measured in a process of its own, one after the other. Those of one process are of processor time, which
 other work on the machine touches little; those of several are of the clock, and ask for an idle machine. The stock
-pipeline is medspaCy as it comes (its tokenizer, PyRuSH, TargetMatcher, ConText with its default rules, Sectionizer), with
-every literal of this package's lexicon as a target or a heading; it finds words only, while this pipeline goes on to
-lesions, codes, flags and results.
+pipeline is medspaCy as it comes (its tokenizer, PyRuSH, TargetMatcher, ConText with its default rules, Sectionizer),
+with every literal of this package's lexicon as a target or a heading; it finds words only, while this pipeline goes on
+to lesions, codes, flags and results.
 """
 
 from __future__ import annotations
