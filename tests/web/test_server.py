@@ -56,7 +56,8 @@ def test_killed_during_decisions_none_is_lost_or_doubled(sqlite: Store, reads: R
             client.decide(number, "send_back", 2, key=f"key-{number}", comment="ask")
         except ClientError as error:
             # The connection broke: whether it was made is not known, and the same key is sent again.
-            assert error.status == 0, error
+            if error.status:
+                raise
         else:
             acknowledged.add(number)
 

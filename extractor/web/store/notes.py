@@ -20,7 +20,7 @@ from extractor.web.store import trail
 from extractor.web.store.engine import Row, added, many, now, one
 from extractor.web.store.schema import claim_lines, decisions, flags, notes, queries, results, samples, texts
 
-CONFLICTS = ("header-body-mismatch", "conflicting-laterality")
+CONFLICTS = ("header-body-mismatch", "guidance-title-only", "conflicting-laterality")
 
 
 class UnknownNote(LookupError):
