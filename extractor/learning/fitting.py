@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
-from sklearn.feature_extraction import DictVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
 
 from extractor.learning.features import Features
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+# scikit-learn is imported where it fits and stores: judging a note needs its weights alone, and starting is quick.
 
 KEPT = 250
 """Features a model keeps: few enough to read, and to cost nothing."""
@@ -61,6 +62,8 @@ def probabilities(scores: Any) -> Any:
 
 def design(rows: Sequence[Features], styles: Sequence[str]) -> Design:
     """The rows as a sparse matrix, columns in order of name, without what too few styles have for any model to keep."""
+    from sklearn.feature_extraction import DictVectorizer
+
     vectorizer = DictVectorizer()
     matrix = vectorizer.fit_transform(rows).tocsr()
     common = np.flatnonzero(_in_enough_styles(matrix, np.array(styles)))
@@ -77,6 +80,8 @@ def _in_enough_styles(matrix: Any, styles: Any) -> Any:
 
 def fit(given: Design, rows: Any, labels: Sequence[str], strength: float, kept: int | None = KEPT) -> Fitted:
     """Fit on the rows (indices) with their labels. `strength` is scikit-learn's C; `kept` None keeps all features."""
+    from sklearn.linear_model import LogisticRegression
+
     target = np.array(labels)
     classes = sorted(set(labels))
     matrix = given.matrix[rows]
@@ -85,7 +90,7 @@ def fit(given: Design, rows: Any, labels: Sequence[str], strength: float, kept: 
         return Fitted(columns[:0], np.zeros((1, 0)), np.zeros(1), classes)
     model = LogisticRegression(C=strength, max_iter=2000, tol=1e-6)
     model.fit(matrix[:, columns].toarray(), target)
-    weights, offsets = _both_sides(model)
+    weights, offsets = _both_sides(len(classes), model.coef_, model.intercept_)
     return Fitted(columns, np.round(weights, DECIMALS) + 0.0, np.round(offsets, DECIMALS) + 0.0, classes)
 
 
@@ -99,15 +104,19 @@ def _telling(matrix: Any, target: Any, styles: Any, kept: int) -> Any:
     return np.sort(common[best])
 
 
-def _both_sides(model: LogisticRegression) -> tuple[Any, Any]:
+def _both_sides(classes: int, weights: Any, offsets: Any) -> tuple[Any, Any]:
     """Weights with a row for every class: for two classes scikit-learn keeps the second's only."""
-    if len(model.classes_) > 2:
-        return model.coef_, model.intercept_
-    return np.vstack([np.zeros_like(model.coef_), model.coef_]), np.append(0.0, model.intercept_)
+    if classes != 2:
+        return weights, offsets
+    return np.vstack([np.zeros_like(weights), weights]), np.append(0.0, offsets)
 
 
 def as_pipeline(fitted: Fitted, names: Sequence[str], strength: float) -> Pipeline:
     """The model as a scikit-learn pipeline of DictVectorizer and LogisticRegression with these very weights."""
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline
+
     kept = [names[column] for column in fitted.columns]
     vectorizer = DictVectorizer()
     vectorizer.fit([dict.fromkeys(kept, 1.0)])
@@ -124,15 +133,21 @@ def as_pipeline(fitted: Fitted, names: Sequence[str], strength: float) -> Pipeli
 def of_pipeline(pipeline: Any) -> tuple[list[str], Fitted]:
     """Names of the features and the weights of a stored pipeline."""
     vectorizer, judge = pipeline.named_steps["features"], pipeline.named_steps["judge"]
-    classes = [str(each) for each in judge.classes_]
-    if len(classes) > 1:
-        weights, offsets = _both_sides(judge)
-    else:
-        weights, offsets = judge.coef_, judge.intercept_
-    names = list(vectorizer.feature_names_)
-    return names, Fitted(np.arange(len(names)), np.asarray(weights), np.asarray(offsets), classes)
+    return of_weights(list(vectorizer.feature_names_), judge.classes_, judge.coef_, judge.intercept_)
+
+
+def of_weights(names: list[str], classes: Any, weights: Any, offsets: Any) -> tuple[list[str], Fitted]:
+    """The same from what scikit-learn keeps of a logistic regression. Raises ValueError where shapes do not fit."""
+    kept = [str(each) for each in classes]
+    rows = 1 if len(kept) == 2 else len(kept)
+    if weights.shape != (rows, len(names)) or offsets.shape != (rows,):
+        raise ValueError("weights, features and classes do not belong together")
+    both = _both_sides(len(kept), weights, offsets)
+    return names, Fitted(np.arange(len(names)), *both, kept)
 
 
 def stack_rows(rows: Sequence[Features], names: Sequence[str]) -> Any:
     """Rows of few features as a dense matrix in the order of `names`."""
+    from scipy import sparse
+
     return sparse.csr_matrix(np.array([[row.get(name, 0.0) for name in names] for row in rows]))

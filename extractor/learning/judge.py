@@ -41,11 +41,14 @@ class Opinion:
     support: float
 
 
+Weights = tuple[list[str], fitting.Fitted]
+
+
 class _Bank:
     """Several models over the same features as one matrix: a row a feature, a column a class."""
 
-    def __init__(self, models: Mapping[str, Any]) -> None:
-        parts = {task: fitting.of_pipeline(model) for task, model in models.items()}
+    def __init__(self, models: Mapping[str, Weights]) -> None:
+        parts = dict(models)
         names = sorted(set().union(*(names for names, _ in parts.values()))) if parts else []
         self.index = {name: row for row, name in enumerate(names)}
         width = sum(len(model.classes) for _, model in parts.values())
@@ -211,25 +214,28 @@ def load(folder: Path | None = None, promise: float | None = None) -> Models:
 
     Raises ModelError where a file is missing or altered, ValueError for a promise that the training notes cannot prove.
     """
-    models, manifest = store.read(folder or store.default_folder())
+    files, manifest = store.verified(folder or store.default_folder())
     try:
+        models = {name: fitting.of_weights(*store.weights(data, f"{name}.skops")) for name, data in files.items()}
         notes = _held_out(manifest)
-        kept = float(manifest["promise"] if promise is None else promise)
         doubt_at = {str(task): float(at) for task, at in manifest["doubt_at"].items()}
-        stack = fitting.of_pipeline(models.pop(CONFIDENCE))
+        stack = models.pop(CONFIDENCE)
         lesion = {task: model for task, model in models.items() if task in tasks.LESION_TASKS}
         note = {task: model for task, model in models.items() if task in tasks.NOTE_TASKS}
         banks = _Bank(note), _Bank(lesion)
-    except (KeyError, TypeError, AttributeError) as error:
+    except store.ModelError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise store.ModelError(
             f"the models are not of this version ({type(error).__name__}): train anew with `extractor train`"
         ) from None
+    kept = float(manifest["promise"] if promise is None else promise)
     return Models(*banks, stack, doubt_at, kept, threshold(notes, kept), manifest["files"])
 
 
 def held_out(folder: Path) -> list[HeldOut]:
     """The training notes of the models in `folder` as models judged them that never saw their style."""
-    _, manifest = store.read(folder)
+    _, manifest = store.verified(folder)
     return _held_out(manifest)
 
 

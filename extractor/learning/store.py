@@ -96,18 +96,26 @@ def load(data: bytes, name: str) -> Any:
     import skops.io
     from sklearn.exceptions import InconsistentVersionWarning
 
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            schema = json.loads(archive.read("schema.json"))
-    except (zipfile.BadZipFile, KeyError, ValueError):
-        raise ModelError(f"{name}: no model file; {_REMEDY}") from None
-    strange = sorted(set(_types(schema)) - TYPES)
-    if strange or skops.io.get_untrusted_types(data=data):
-        raise ModelError(f"{name}: names types that no model of this package has ({', '.join(strange[:3])}); {_REMEDY}")
+    _schema(data, name)
+    if skops.io.get_untrusted_types(data=data):
+        raise ModelError(f"{name}: names types that skops does not trust; {_REMEDY}")
     with warnings.catch_warnings():
         # Only weights and vocabulary are taken from it, and these mean the same in every version.
         warnings.simplefilter("ignore", InconsistentVersionWarning)
         return skops.io.loads(data, trusted=[])
+
+
+def _schema(data: bytes, name: str) -> dict[str, Any]:
+    """The schema of an archive that names no type but those listed. Raises ModelError."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            schema: dict[str, Any] = json.loads(archive.read("schema.json"))
+    except (zipfile.BadZipFile, KeyError, ValueError):
+        raise ModelError(f"{name}: no model file; {_REMEDY}") from None
+    strange = sorted(set(_types(schema)) - TYPES)
+    if strange:
+        raise ModelError(f"{name}: names types that no model of this package has ({', '.join(strange[:3])}); {_REMEDY}")
+    return schema
 
 
 _REMEDY = "install the package again or train anew with `extractor train`"
@@ -145,7 +153,37 @@ def write(folder: Path, models: Mapping[str, Any], manifest: Mapping[str, Any]) 
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The models by name, and the manifest. Raises ModelError where a file is missing, altered or not of the format."""
+    """The models as scikit-learn pipelines by name, and the manifest.
+
+    Raises ModelError where a file is missing, altered or not of the format.
+    """
+    files, manifest = verified(folder)
+    return {name: load(data, f"{name}.skops") for name, data in files.items()}, manifest
+
+
+def weights(data: bytes, name: str) -> tuple[list[str], Any, Any, Any]:
+    """Names of the features, classes, weights and offsets of a checked archive, read from it without building anything.
+
+    Judging needs no more, and neither skops nor scikit-learn has to be imported for it. Raises ModelError as `load`.
+    """
+    import numpy as np
+
+    schema = _schema(data, name)
+    try:
+        steps = [step["content"][1]["content"]["content"] for step in schema["content"]["content"]["steps"]["content"]]
+        names = [json.loads(each["content"]) for each in steps[0]["feature_names_"]["content"]]
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            classes, coefficients, offsets = (
+                np.load(io.BytesIO(archive.read(steps[1][part]["file"])), allow_pickle=False)
+                for part in ("classes_", "coef_", "intercept_")
+            )
+    except (KeyError, IndexError, TypeError, ValueError):
+        raise ModelError(f"{name}: not a model of this package; {_REMEDY}") from None
+    return names, classes, coefficients, offsets
+
+
+def verified(folder: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The bytes of the models by name, each checked against its digest, and the manifest. Raises ModelError."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         files: dict[str, str] = manifest["files"]
@@ -156,7 +194,7 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ModelError(f"{folder / MANIFEST}: not a manifest of models; {_REMEDY}") from None
     if version != FORMAT:
         raise ModelError(f"{folder / MANIFEST}: format {version}, this version reads {FORMAT}; train anew")
-    models = {}
+    models: dict[str, bytes] = {}
     for name, want in sorted(files.items()):
         path = folder / f"{name}.skops"
         try:
@@ -165,5 +203,5 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             raise ModelError(f"{path.name} is missing from the models; {_REMEDY}") from None
         if digest(data) != want:
             raise ModelError(f"{path.name} is not the file that was trained (its digest differs); {_REMEDY}")
-        models[name] = load(data, path.name)
+        models[name] = data
     return models, manifest

@@ -31,7 +31,7 @@ def models(
     threshold: float = 0.5,
 ) -> judge.Models:
     def bank(given: dict[str, fitting.Fitted] | None) -> judge._Bank:
-        return judge._Bank({task: fitting.as_pipeline(model, ["w:x"], 1.0) for task, model in (given or {}).items()})
+        return judge._Bank({task: (["w:x"], model) for task, model in (given or {}).items()})
 
     lesion, note = lesion or {}, note or {}
     doubt_at = dict.fromkeys([*lesion, *note], 0.5)

@@ -32,6 +32,10 @@ def test_a_model_survives_its_file_and_two_dumps_are_the_same_bytes() -> None:
     assert names == ["a", "b"]
     assert back.classes == ["no", "yes"]
     np.testing.assert_array_equal(back.weights, small().weights)
+    plain, read = fitting.of_weights(*store.weights(first, "small.skops"))
+    assert (plain, read.classes) == (names, back.classes)
+    np.testing.assert_array_equal(read.weights, back.weights)
+    np.testing.assert_array_equal(read.offsets, back.offsets)
     # What is stored is a scikit-learn pipeline that gives the same probabilities by itself.
     rows = [{"a": 1.0}, {"a": 2.0, "b": 1.0}, {}]
     ours = back.probabilities(np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 0.0]]))
@@ -114,6 +118,10 @@ def test_loading_executes_nothing_of_a_file(tmp_path: Path) -> None:
         (folder / "manifest.json").write_text(json.dumps(manifest))
         with pytest.raises(ModelError):
             store.read(folder)
+        with pytest.raises(ModelError):
+            judge.load(folder)
+        with pytest.raises(ModelError):
+            store.weights(data, "kind.skops")
     assert not marker.exists()
 
 
