@@ -64,6 +64,7 @@ class _Group:
     document: Any = None
     order: Any = None
     lines: list[tuple[str, Any]] = field(default_factory=list)
+    texts: list[tuple[str, Any]] | None = None
 
 
 def read(stream: BinaryIO, name: str, options: Options) -> Iterator[Note | Reject]:
@@ -233,7 +234,10 @@ def _raw(segment: Any, number: int) -> str:
 def _first(segment: Any, number: int) -> str:
     """The first component of a field that holds an identifier or a code."""
     raw = _raw(segment, number)
-    return re.split(f"[{re.escape(segment.separators[2:5])}]", raw)[0].strip() if raw else ""
+    if raw:
+        for separator in segment.separators[2:5]:
+            raw = raw.partition(separator)[0]
+    return raw.strip()
 
 
 def _reports(message: Any, reader: _Reader) -> Iterator[tuple[str, Body | UnreadableNote, dict[str, str | None]]]:
@@ -287,7 +291,7 @@ def _joined(groups: Sequence[_Group], reader: _Reader) -> list[_Group]:
         number = _first(group.head, 3)
         same = next((each for each in joined if number and _first(each.head, 3) == number), None)
         if same and _texts(same) and _texts(group):
-            same.lines += group.lines
+            same.lines, same.texts = same.lines + group.lines, None
             if _status(group, reader) == "preliminary":
                 same.head = group.head
         else:
@@ -297,6 +301,8 @@ def _joined(groups: Sequence[_Group], reader: _Reader) -> list[_Group]:
 
 def _texts(group: _Group) -> list[tuple[str, Any]]:
     """The lines of a group that hold text and stand: deleted and withdrawn observations do not."""
+    if group.texts is not None:
+        return group.texts
     found = []
     for path, segment in group.lines:
         if path.startswith("NTE"):
@@ -304,7 +310,8 @@ def _texts(group: _Group) -> list[tuple[str, Any]]:
                 found.append((path, segment))
         elif _first(segment, 2).upper() in TEXT_TYPES and _first(segment, 11) not in ("D", "W", "X", "N"):
             found.append((path, segment))
-    return found if any(path.startswith("OBX") for path, _ in found) else []
+    group.texts = found if any(path.startswith("OBX") for path, _ in found) else []
+    return group.texts
 
 
 def _body(group: _Group, reader: _Reader) -> Body | UnreadableNote:
@@ -360,7 +367,7 @@ def _known(group: _Group, reader: _Reader) -> dict[str, str | None]:
     author = (
         _person(reader.parts(group.document, 9))
         or _person(_inner(reader.parts(group.head, 32), reader))
-        or next((name for _, s in group.lines if (name := _person(reader.parts(s, 16)))), None)
+        or next((name for _, s in group.lines if _raw(s, 16) and (name := _person(reader.parts(s, 16)))), None)
     )
     status = _status(group, reader)
     return {
