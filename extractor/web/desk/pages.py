@@ -91,7 +91,7 @@ def _choices(request: Request, connection: Connection) -> dict[str, list[str]]:
     if not any(known.values()) or time.monotonic() - at > 30:
         known = worklist.choices(connection)
         request.app.state.choices = (time.monotonic(), known)
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 @router.get("/notes/{number}")
