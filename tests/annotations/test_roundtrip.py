@@ -55,6 +55,7 @@ def test_every_format_brings_back_the_same_document(tmp_path: Path, name: str, u
         assert back.spans == document.spans
 
 
+@settings(deadline=None)
 @given(text=TEXTS, unit=st.sampled_from(UNITS), crlf=st.booleans())
 def test_a_ruler_is_its_own_inverse(text: str, unit: str, crlf: bool) -> None:
     ruler = Ruler(text, unit, crlf)  # type: ignore[arg-type]
@@ -63,6 +64,7 @@ def test_a_ruler_is_its_own_inverse(text: str, unit: str, crlf: bool) -> None:
         assert back == position or (crlf and text[min(back or 0, position) : max(back or 0, position)] == "\r")
 
 
+@settings(deadline=None)
 @given(document=documents())
 def test_utf16_offsets_are_those_of_a_browser(document: Document) -> None:
     ruler, units = Ruler(document.text, "utf-16"), document.text.encode("utf-16-le")
