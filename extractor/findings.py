@@ -15,21 +15,62 @@ Site = Literal["breast", "axilla", "other_soft_tissue"]
 Laterality = Literal["left", "right"]
 Guidance = Literal["stereotactic", "tomosynthesis", "mammographic", "ultrasound", "mri", "ct", "fluoroscopic", "none"]
 DeviceType = Literal[
-    "wire", "clip", "radioactive_seed", "magnetic_seed", "radar_reflector", "rfid_tag", "pellet", "needle", "dye", "carbon",
+    "wire",
+    "clip",
+    "radioactive_seed",
+    "magnetic_seed",
+    "radar_reflector",
+    "rfid_tag",
+    "pellet",
+    "needle",
+    "dye",
+    "carbon",
     "other",
 ]
 Target = Literal[
-    "mass", "calcifications", "architectural_distortion", "asymmetry", "enhancement", "clip", "lymph_node", "other",
+    "mass",
+    "calcifications",
+    "architectural_distortion",
+    "asymmetry",
+    "enhancement",
+    "clip",
+    "lymph_node",
+    "other",
 ]
 Outcome = Literal["placed", "failed", "not_attempted"]
 ComplicationType = Literal[
-    "hematoma", "bleeding", "vasovagal", "pneumothorax", "device_migration", "device_failure", "retained_fragment",
-    "infection", "allergic_reaction", "severe_pain", "implant_rupture", "skin_injury", "lost_device", "other",
+    "hematoma",
+    "bleeding",
+    "vasovagal",
+    "pneumothorax",
+    "device_migration",
+    "device_failure",
+    "retained_fragment",
+    "infection",
+    "allergic_reaction",
+    "severe_pain",
+    "implant_rupture",
+    "skin_injury",
+    "lost_device",
+    "other",
 ]
 Element = Literal[
-    "device_deployment", "guidance", "laterality", "lesion_count", "device_type", "target", "location", "indication",
-    "complications", "post_placement_imaging", "stereotactic_technique", "consent", "time_out", "anesthesia",
-    "provider_signature", "procedure_date",
+    "device_deployment",
+    "guidance",
+    "laterality",
+    "lesion_count",
+    "device_type",
+    "target",
+    "location",
+    "indication",
+    "complications",
+    "post_placement_imaging",
+    "stereotactic_technique",
+    "consent",
+    "time_out",
+    "anesthesia",
+    "provider_signature",
+    "procedure_date",
 ]
 ElementStatus = Literal["present", "missing", "conflicting", "not_applicable"]
 
@@ -40,9 +81,9 @@ ELEMENTS: tuple[Element, ...] = get_args(Element)
 class Evidence:
     """Words of the note that prove a statement.
 
-    `start` and `end` are Unicode code points into the note as it was given (`text == note[start:end]`); `section` is the
-    kind of section they stand in (`title`, `history`, `technique`, ...); `rule` is the id of the lexicon entry or reading
-    rule that found them.
+    `start` and `end` are Unicode code points into the note as it was given (`text == note[start:end]`); `section` is
+    the kind of section they stand in (`title`, `history`, `technique`, ...); `rule` is the id of the lexicon entry or
+    reading rule that found them.
     """
 
     start: int
@@ -69,8 +110,8 @@ class Device:
 @dataclass(slots=True)
 class Location:
     """Where in the breast or axilla. `clock` is `H:MM` (or `H:MM-H:MM` for a span), `quadrant` one of
-    `upper outer`, `upper inner`, `lower outer`, `lower inner`; `region` any other place name (half, retroareolar, level);
-    distance in centimetres; `depth` `anterior`, `middle` or `posterior`."""
+    `upper outer`, `upper inner`, `lower outer`, `lower inner`; `region` any other place name (half, retroareolar,
+    level); distance in centimetres; `depth` `anterior`, `middle` or `posterior`."""
 
     clock: str | None = None
     quadrant: str | None = None
@@ -85,8 +126,8 @@ class Location:
 
 @dataclass(slots=True)
 class Lesion:
-    """One target localized, biopsied or attempted in this session. `evidence` has lists for `laterality`, `guidance`, `site`,
-    `target`, `location`, `outcome`, `biopsied`."""
+    """One target localized, biopsied or attempted in this session. `evidence` has lists for `laterality`, `guidance`,
+    `site`, `target`, `location`, `outcome`, `biopsied`."""
 
     number: int
     site: Site | None = "breast"
@@ -134,9 +175,10 @@ class ElementFinding:
 
 @dataclass(slots=True)
 class Diagnosis:
-    """A diagnosis or finding that the note gives as the reason. `concept` is a key of the diagnosis table (`dcis`, `lcis`,
-    `invasive_carcinoma`, `mass`, `calcifications`, `papilloma`, ...); `certainty` is `confirmed` (stated as known or
-    pathology-proven), `uncertain` (suspicious, possible, probable) or `history`; side as stated for it, or None."""
+    """A diagnosis or finding that the note gives as the reason. `concept` is a key of the diagnosis table (`dcis`,
+    `lcis`, `invasive_carcinoma`, `mass`, `calcifications`, `papilloma`, ...); `certainty` is `confirmed` (stated as
+    known or pathology-proven), `uncertain` (suspicious, possible, probable) or `history`; side as stated for it, or
+    None."""
 
     concept: str
     certainty: Literal["confirmed", "uncertain", "history"]
@@ -150,10 +192,10 @@ class Findings:
     """All that reading found in one note.
 
     `site_open` is True when the note leaves breast or axilla open. `preliminary`, `obsolete_codes`, `title_guidance`
-    and `title_mismatch` carry the words that raise the flags of those names. `facts` holds further dated or named facts for
-    coding, each with evidence: `post_placement_mammogram`, `specimen_radiograph`, `separate_unit`, `palpable`,
-    `surgeon_excises`, `sedation`, `contrast_reaction`, ... (absent key: not stated). `preliminary_in_feed`: the source
-    of the note, not its text, marks it as preliminary.
+    and `title_mismatch` carry the words that raise the flags of those names. `facts` holds further dated or named
+    facts for coding, each with evidence: `post_placement_mammogram`, `specimen_radiograph`, `separate_unit`,
+    `palpable`, `surgeon_excises`, `sedation`, `contrast_reaction`, ... (absent key: not stated).
+    `preliminary_in_feed`: the source of the note, not its text, marks it as preliminary.
     """
 
     note_id: str

@@ -1,8 +1,8 @@
 """Text as it comes, made even for matching, with a map back to the note as it was given.
 
-Notes arrive with HL7 escapes, tildes for line breaks, typographic quotes and dashes, doubled line spacing and odd spaces.
-`normalize` evens these out; every offset that leaves the package goes back through `Normalized.span`. This module knows
-characters and nothing of medicine.
+Notes arrive with HL7 escapes, tildes for line breaks, typographic quotes and dashes, doubled line spacing and odd
+spaces. `normalize` evens these out; every offset that leaves the package goes back through `Normalized.span`. This
+module knows characters and nothing of medicine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ _ONE_TO_ONE = str.maketrans(
         **dict.fromkeys("‘’‚‛′`´", "'"),
         **dict.fromkeys("“”„‟″", '"'),
         **dict.fromkeys("‐‑‒–—―−⁃", "-"),
-        **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
+        **dict.fromkeys(
+            "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
+        ),
         **dict.fromkeys("\x00\x0b\x0c\ufeff\u200b\u200c\u200d\u00ad\x1c\x1d\x1e\x1f\x7f", " "),
         **dict.fromkeys("\u0085\u2028\u2029", "\n"),
         **dict.fromkeys("☐□▢◻❏❑", "□"),
@@ -28,15 +30,17 @@ _ONE_TO_ONE = str.maketrans(
     }
 )
 _HL7 = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\"}
-_SPECIAL = re.compile(r"\\\.(?:br|sp\d*|in[+-]?\d*|ti[+-]?\d*|fi|nf|ce)\\\r?\n?|\\([FSTRE])\\|\\(?:H|N)\\|\r\n?|&(amp|lt|gt|nbsp|quot);")
+_SPECIAL = re.compile(
+    r"\\\.(?:br|sp\d*|in[+-]?\d*|ti[+-]?\d*|fi|nf|ce)\\\r?\n?|\\([FSTRE])\\|\\(?:H|N)\\|\r\n?|&(amp|lt|gt|nbsp|quot);"
+)
 _ENTITY = {"amp": "&", "lt": "<", "gt": ">", "nbsp": " ", "quot": '"'}
-_TILDE_LINE = re.compile(r"~[ \t]*(?:\n|$)")
+_TILDE_LINE = re.compile(r"~[ \t]*(?:\r?\n|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Normalized:
-    """Evened text. `starts`/`shifts` describe the map: from normalised position `starts[i]` on, the original position is
-    the normalised one plus `shifts[i]`. All positions are Unicode code points."""
+    """Evened text. `starts`/`shifts` describe the map: from normalised position `starts[i]` on, the original position
+    is the normalised one plus `shifts[i]`. All positions are Unicode code points."""
 
     text: str
     starts: list[int] = field(default_factory=list)
@@ -55,8 +59,8 @@ class Normalized:
 
 
 def replace(text: str, edits: list[tuple[int, int, str]]) -> Normalized:
-    """Apply sorted, disjoint replacements (none longer than what it replaces) and keep the map: the first character of a
-    replacement maps to the first replaced, the last to the last."""
+    """Apply sorted, disjoint replacements (none longer than what it replaces) and keep the map: the first character
+    of a replacement maps to the first replaced, the last to the last."""
     out: list[str] = []
     starts: list[int] = []
     shifts: list[int] = []
@@ -92,9 +96,15 @@ def _double_spaced(text: str) -> bool:
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
 
 
+# A ruled line needs no more signs than this to be one; a tokenizer peels longer runs sign by sign, in quadratic time.
+_RUN_OF_SIGNS = re.compile(r"[^\w\s~]{60,}")
+_RUN = 40
+
+
 def normalize(text: str) -> Normalized:
-    """Even out `text`. The result is never longer than the input, and each of its characters comes from one place in it."""
+    """Even out `text`. The result is never longer than the input, and each of its characters comes from one place."""
     plain = text.translate(_ONE_TO_ONE)
+    plain = _RUN_OF_SIGNS.sub(lambda m: m[0][:_RUN] + " " * (len(m[0]) - _RUN), plain)
     edits: list[tuple[int, int, str]] = []
     if "\\" in plain or "\r" in plain or "&" in plain:
         for m in _SPECIAL.finditer(plain):
@@ -106,14 +116,15 @@ def normalize(text: str) -> Normalized:
                 edits.append((m.start(), m.end(), ""))
             else:
                 edits.append((m.start(), m.end(), "\n"))
-    if plain.count("~") >= 3 and (len(_TILDE_LINE.findall(plain)) >= 2 or "\n" not in plain.strip() and len(re.findall(r"~(?!\s*\d)", plain)) >= 3):
+    one_line = "\n" not in plain.strip()
+    if plain.count("~") >= 3 and (
+        len(_TILDE_LINE.findall(plain)) >= 2 or one_line and len(re.findall(r"~(?!\s*\d)", plain)) >= 3
+    ):
         # the feed separates lines by repetitions; a tilde is then a line break also in the middle of a printed line
         taken = {i for a, b, _ in edits for i in range(a, b)}
-        for m in re.finditer(r"~\r?\n?", plain):
-            if m.start() not in taken:
-                edits = [e for e in edits if not (m.start() <= e[0] < m.end())]
-                edits.append((m.start(), m.end(), "\n"))
-        edits.sort()
+        breaks = [m.span() for m in re.finditer(r"~\r?\n?", plain) if m.start() not in taken]
+        covered = {i for a, b in breaks for i in range(a, b)}
+        edits = sorted([*(e for e in edits if e[0] not in covered), *((a, b, "\n") for a, b in breaks)])
     first = replace(plain, edits) if edits else Normalized(plain)
     if not _double_spaced(first.text):
         return first
@@ -125,7 +136,7 @@ def compose(first: Normalized, second: Normalized) -> Normalized:
     """The map of two passes as one."""
     if not first.starts:
         return second
-    points = sorted(set(second.starts) | {0} | {p for p in _pull(first.starts, second)})
+    points = sorted(set(second.starts) | {0} | set(_pull(first.starts, second)))
     return Normalized(second.text, points, [first.position(second.position(p)) - p for p in points])
 
 

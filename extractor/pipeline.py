@@ -1,7 +1,8 @@
 """The pipeline of one note: text in, Findings out.
 
-Builds the medspaCy pipeline, evens the text, runs the components and hands the page to reading. Unseen words of a note (names) must not
-stay in the vocabulary: where spaCy has memory zones they are used, elsewhere the pipeline is built anew every `_RENEW` notes.
+Builds the medspaCy pipeline, evens the text, runs the components and hands the page to reading. Unseen words of a
+note (names) must not stay in the vocabulary: where spaCy has memory zones they are used, elsewhere the pipeline is
+built anew every `_RENEW` notes.
 """
 
 from __future__ import annotations

@@ -212,9 +212,9 @@ class Audit(_Model):
 class Provenance(_Model):
     """What made the result: versions of program, rules, policy and models, and the digest of the text it read.
 
-    `notice` says which edition of the code tables was taken for the date of service, and how old it is. `models` holds the
-    digest of every model that judged, `promise` the share of notes of which they promise that they do not end `ready`
-    with wrong codes, `threshold` the confidence that this asks for; all empty where no model judged.
+    `notice` says which edition of the code tables was taken for the date of service, and how old it is. `models`
+    holds the digest of every model that judged, `promise` the share of notes of which they promise that they do not
+    end `ready` with wrong codes, `threshold` the confidence that this asks for; all empty where no model judged.
     """
 
     extractor: str

@@ -1,8 +1,8 @@
 """The lexicon: every word and phrase the extractor knows, as data files, one concept a file.
 
-Files are TOML, written for people who do not program. A phrase is words; `{a,b}` stands for alternatives (an empty one allowed, also
-inside a word: `deploy{ed,ing,}`) and `[word]` for an optional part. All files are validated when loaded and all errors are
-reported at once. This module knows nothing of spaCy or of what the words are used for.
+Files are TOML, written for people who do not program. A phrase is words; `{a,b}` stands for alternatives (an empty
+one allowed, also inside a word: `deploy{ed,ing,}`) and `[word]` for an optional part. All files are validated when
+loaded and all errors are reported at once. This module knows nothing of spaCy or of what the words are used for.
 """
 
 from __future__ import annotations
@@ -17,8 +17,21 @@ from itertools import product
 from typing import Any
 
 FILES = (
-    "guidance", "laterality", "devices", "targets", "locations", "actions", "complications", "documentation", "procedures",
-    "diagnoses", "organs", "assertion", "sections", "counting", "speech",
+    "guidance",
+    "laterality",
+    "devices",
+    "targets",
+    "locations",
+    "actions",
+    "complications",
+    "documentation",
+    "procedures",
+    "diagnoses",
+    "organs",
+    "assertion",
+    "sections",
+    "counting",
+    "speech",
 )
 _RULE_KEYS = {"id", "label", "value", "phrases", "source", "comment", "case"}
 _LIMIT = 4000  # literals one phrase may stand for
@@ -30,8 +43,8 @@ class LexiconError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One entry. `label` is the concept, `value` its value; `attrs` holds the further keys of the entry; `literals` are word
-    tuples in lower case (in given case where `case` is true)."""
+    """One entry. `label` is the concept, `value` its value; `attrs` holds the further keys of the entry; `literals`
+    are word tuples in lower case (in given case where `case` is true)."""
 
     id: str
     label: str
@@ -111,15 +124,24 @@ def parse(name: str, data: dict[str, Any], errors: list[str]) -> list[Rule]:
         for phrase in row["phrases"]:
             try:
                 for literal in expand(phrase):
-                    key = words(literal if row.get("case") else literal.lower())
-                    if key:
-                        literals[key] = None
+                    split_words = words(literal if row.get("case") else literal.lower())
+                    if split_words:
+                        literals[split_words] = None
             except ValueError as e:
                 errors.append(f"{where}: phrase {phrase!r}: {e}")
         attrs = {k: row[k] for k in allowed if k in row}
         out.append(
-            Rule(row["id"], row["label"], row["value"], tuple(literals), attrs, bool(row.get("case")), name, str(version),
-                 row.get("source", source) or "")
+            Rule(
+                row["id"],
+                row["label"],
+                row["value"],
+                tuple(literals),
+                attrs,
+                bool(row.get("case")),
+                name,
+                str(version),
+                row.get("source", source) or "",
+            )
         )
     if not out:
         errors.append(f"{name}.toml: no rules")

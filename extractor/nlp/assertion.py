@@ -20,12 +20,41 @@ _CLAUSE = re.compile(
     re.I,
 )
 _SECTION_VALUE: dict[str, Assertion] = {
-    "title": "ordered", "order": "ordered", "history": "historical", "family": "other_person", "comparison": "historical",
+    "title": "ordered",
+    "order": "ordered",
+    "history": "historical",
+    "family": "other_person",
+    "comparison": "historical",
     "plan": "planned",
 }
 _RANK = {"blank": 9, "other_person": 8, "hypothetical": 7, "absent": 6, "planned": 5, "historical": 4, "uncertain": 3}
-_TARGETS = {"action", "complication", "device", "guidance", "target", "procedure", "consent", "time_out", "anesthesia", "site", "side", "clock",
-            "complication_none", "complication_word", "complication_trouble", "localization_noun", "quadrant", "region", "fn", "bracket", "position", "diagnosis", "excision", "proven", "surgical"}
+_TARGETS = {
+    "action",
+    "complication",
+    "device",
+    "guidance",
+    "target",
+    "procedure",
+    "consent",
+    "time_out",
+    "anesthesia",
+    "site",
+    "side",
+    "clock",
+    "complication_none",
+    "complication_word",
+    "complication_trouble",
+    "localization_noun",
+    "quadrant",
+    "region",
+    "fn",
+    "bracket",
+    "position",
+    "diagnosis",
+    "excision",
+    "proven",
+    "surgical",
+}
 _WEAK_TO_HISTORY = {"side", "site", "target", "clock", "quadrant", "region", "fn", "diagnosis", "bracket", "position"}
 _REACH = 70  # code points a backward or historical cue reaches
 
@@ -39,7 +68,13 @@ def decide(page: Page) -> None:
 
 
 def _clauses(page: Page, piece: Piece) -> None:
-    piece.clauses = [piece.start, *(m.end() if m[0].strip() in (":", ";", "") else m.start() + (len(m[0]) - len(m[0].lstrip(" ,"))) for m in _CLAUSE.finditer(page.text, piece.content, piece.end))]
+    piece.clauses = [
+        piece.start,
+        *(
+            m.end() if m[0].strip() in (":", ";", "") else m.start() + (len(m[0]) - len(m[0].lstrip(" ,")))
+            for m in _CLAUSE.finditer(page.text, piece.content, piece.end)
+        ),
+    ]
 
 
 def _piece(page: Page, piece: Piece) -> None:
@@ -68,19 +103,32 @@ def _piece(page: Page, piece: Piece) -> None:
         value = cue.value
         if value == "planned" and re.match(r"\s*(?:not\b|n't)", page.lower[cue.end : cue.end + 6]):
             continue  # "could not be reached" tells what happened
-        if value in ("absent", "absent_field") and any(e.value == "none" and e.start <= cue.start and cue.end <= e.end for e in ended.get(cue.clause, ())):
+        if value in ("absent", "absent_field") and any(
+            e.value == "none" and e.start <= cue.start and cue.end <= e.end for e in ended.get(cue.clause, ())
+        ):
             continue
         reach = _reach(page, cue, piece, clauses, ended.get(cue.clause, []))
         new: Assertion = "absent" if value == "absent_field" else value
         for m in reach:
-            if m is cue or (m.start < cue.end and cue.start < m.end and (m.label != "action" or m.start <= cue.start and cue.end <= m.end and m.end - m.start > cue.end - cue.start)):
+            if m is cue or (
+                m.start < cue.end
+                and cue.start < m.end
+                and (
+                    m.label != "action"
+                    or m.start <= cue.start
+                    and cue.end <= m.end
+                    and m.end - m.start > cue.end - cue.start
+                )
+            ):
                 continue
             if _RANK.get(new, 0) > _RANK.get(m.assertion, 0):
                 m.assertion = new
                 m.cue = cue.rule
 
 
-def _reach(page: Page, cue: Mention, piece: Piece, clauses: dict[int, list[Mention]], ends: list[Mention]) -> list[Mention]:
+def _reach(
+    page: Page, cue: Mention, piece: Piece, clauses: dict[int, list[Mention]], ends: list[Mention]
+) -> list[Mention]:
     """The mentions that a cue speaks of."""
     direction, value = cue.attrs["direction"], cue.value
     own = clauses.get(cue.clause, [])
@@ -100,12 +148,24 @@ def _reach(page: Page, cue: Mention, piece: Piece, clauses: dict[int, list[Menti
         if value == "absent_field":
             nearby = [*clauses.get(cue.clause - 1, ()), *before]
             return [
-                m for m in nearby
-                if m.label != "complication_none" and _ANSWERS.fullmatch(page.text[m.end : cue.start]) and (m.clause == cue.clause or ":" in page.text[m.end : cue.start])
+                m
+                for m in nearby
+                if m.label != "complication_none"
+                and _ANSWERS.fullmatch(page.text[m.end : cue.start])
+                and (m.clause == cue.clause or ":" in page.text[m.end : cue.start])
             ]
-        return [m for m in before if cue.start - m.end <= _REACH and not (value == "historical" and m.label in _WEAK_TO_HISTORY)]
+        return [
+            m
+            for m in before
+            if cue.start - m.end <= _REACH and not (value == "historical" and m.label in _WEAK_TO_HISTORY)
+        ]
     if direction == "sentence_part":
-        return [m for c in clauses.values() for m in c if m.label not in ("consent", "time_out", "anesthesia") and _same_sentence_part(page, cue, m)]
+        return [
+            m
+            for c in clauses.values()
+            for m in c
+            if m.label not in ("consent", "time_out", "anesthesia") and _same_sentence_part(page, cue, m)
+        ]
     return [m for c in clauses.values() for m in c]
 
 

@@ -5,7 +5,6 @@ of the document (`doc._.extractor_page`), and leave their results as spaCy and m
 boundaries, the span group `extractor`, `span._.assertion`, and medspaCy's own attributes. Knows spaCy; decides nothing itself.
 """
 
-
 from bisect import bisect_left, bisect_right
 from typing import Any
 
@@ -47,7 +46,9 @@ def _rows(doc: Doc, page: Page) -> None:
         if 0 <= a < b:
             found.setdefault((a, b, m.label), m)
     doc.spans[GROUP] = [Span(doc, a, b, label=label) for a, b, label in found]
-    doc.user_data["extractor_mentions"] = [[a, b, label, m.value, m.rule, m.section, m.assertion, m.cue] for (a, b, label), m in found.items()]
+    doc.user_data["extractor_mentions"] = [
+        [a, b, label, m.value, m.rule, m.section, m.assertion, m.cue] for (a, b, label), m in found.items()
+    ]
 
 
 def _starts(doc: Doc, page: Page) -> list[int]:
@@ -60,17 +61,23 @@ def _extensions() -> None:
     if not Doc.has_extension("extractor_page"):
         Doc.set_extension("extractor_page", getter=lambda doc: doc.user_hooks.get(_PAGE))
     if not Span.has_extension("assertion"):
-        for extension, name in (("assertion", "assertion"), ("assertion_cue", "cue"), ("concept_value", "value"), ("rule_id", "rule"), ("note_section", "section")):
+        for extension, name in (
+            ("assertion", "assertion"),
+            ("assertion_cue", "cue"),
+            ("concept_value", "value"),
+            ("rule_id", "rule"),
+            ("note_section", "section"),
+        ):
             Span.set_extension(extension, getter=_field(name))
-
 
 
 def page_of(doc: Doc) -> Page:
     """The page of a document, made when first asked for."""
-    page: Page | None = doc.user_hooks.get(_PAGE)
+    hooks: dict[str, Any] = doc.user_hooks
+    page: Page | None = hooks.get(_PAGE)
     if page is None:
         page = Page(doc.text)
-        doc.user_hooks[_PAGE] = page
+        hooks[_PAGE] = page
     return page
 
 
@@ -183,8 +190,12 @@ class Assertion(_Component):
 
 
 _MIRROR = {
-    "absent": "is_negated", "historical": "is_historical", "hypothetical": "is_hypothetical", "planned": "is_hypothetical",
-    "other_person": "is_family", "uncertain": "is_uncertain",
+    "absent": "is_negated",
+    "historical": "is_historical",
+    "hypothetical": "is_hypothetical",
+    "planned": "is_hypothetical",
+    "other_person": "is_family",
+    "uncertain": "is_uncertain",
 }
 _ASSIGNS = {
     "extractor_sentences": (["token.is_sent_start", "doc._.extractor_page"], []),
@@ -195,26 +206,36 @@ _ASSIGNS = {
 }
 
 
-@Language.factory("extractor_sentences", assigns=_ASSIGNS["extractor_sentences"][0], requires=_ASSIGNS["extractor_sentences"][1])
+@Language.factory(
+    "extractor_sentences", assigns=_ASSIGNS["extractor_sentences"][0], requires=_ASSIGNS["extractor_sentences"][1]
+)
 def sentences(nlp: Language, name: str) -> Sentences:
     return Sentences(nlp, name)
 
 
-@Language.factory("extractor_concepts", assigns=_ASSIGNS["extractor_concepts"][0], requires=_ASSIGNS["extractor_concepts"][1])
+@Language.factory(
+    "extractor_concepts", assigns=_ASSIGNS["extractor_concepts"][0], requires=_ASSIGNS["extractor_concepts"][1]
+)
 def concepts(nlp: Language, name: str) -> Concepts:
     return Concepts(nlp, name)
 
 
-@Language.factory("extractor_numbers", assigns=_ASSIGNS["extractor_numbers"][0], requires=_ASSIGNS["extractor_numbers"][1])
+@Language.factory(
+    "extractor_numbers", assigns=_ASSIGNS["extractor_numbers"][0], requires=_ASSIGNS["extractor_numbers"][1]
+)
 def numbers(nlp: Language, name: str) -> Numbers:
     return Numbers(nlp, name)
 
 
-@Language.factory("extractor_sections", assigns=_ASSIGNS["extractor_sections"][0], requires=_ASSIGNS["extractor_sections"][1])
+@Language.factory(
+    "extractor_sections", assigns=_ASSIGNS["extractor_sections"][0], requires=_ASSIGNS["extractor_sections"][1]
+)
 def sections(nlp: Language, name: str) -> Sections:
     return Sections(nlp, name)
 
 
-@Language.factory("extractor_assertion", assigns=_ASSIGNS["extractor_assertion"][0], requires=_ASSIGNS["extractor_assertion"][1])
+@Language.factory(
+    "extractor_assertion", assigns=_ASSIGNS["extractor_assertion"][0], requires=_ASSIGNS["extractor_assertion"][1]
+)
 def assertion(nlp: Language, name: str) -> Assertion:
     return Assertion(nlp, name)

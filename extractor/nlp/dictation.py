@@ -12,8 +12,23 @@ from functools import cache
 from extractor import lexicon
 from extractor.normalize import Normalized, compose, replace
 
-_MARKS = {"period": ".", "full stop": ".", "comma": ",", "colon": ":", "semicolon": ";", "new paragraph": "\n\n", "next paragraph": "\n\n", "new line": "\n", "next line": "\n", "slash": "/", "hyphen": "-"}
-_SPOKEN = re.compile(r"[ \n]+(period|full stop|comma|colon|semicolon|new paragraph|next paragraph|new line|next line|slash|hyphen)\b(?!\s+of\b)", re.I)
+_MARKS = {
+    "period": ".",
+    "full stop": ".",
+    "comma": ",",
+    "colon": ":",
+    "semicolon": ";",
+    "new paragraph": "\n\n",
+    "next paragraph": "\n\n",
+    "new line": "\n",
+    "next line": "\n",
+    "slash": "/",
+    "hyphen": "-",
+}
+_SPOKEN = re.compile(
+    r"[ \n]+(period|full stop|comma|colon|semicolon|new paragraph|next paragraph|new line|next line|slash|hyphen)\b(?!\s+of\b)",
+    re.I,
+)
 _STOPS = re.compile(r"(?:period|full stop|comma|new paragraph)\b", re.I)
 _NEXT = re.compile(r"([.\n])(\s*)([a-z])")
 
@@ -25,7 +40,10 @@ def _slips() -> tuple[re.Pattern[str], dict[str, str]]:
         if rule.label == "slip":
             for literal in rule.literals:
                 words[" ".join(literal)] = rule.value
-    pattern = re.compile(r"\b(" + "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True)) + r")\b", re.I)
+    pattern = re.compile(
+        r"\b(" + "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True)) + r")\b",
+        re.I,
+    )
     return pattern, words
 
 
@@ -65,7 +83,11 @@ def even(source: Normalized) -> Normalized:
     if "-\n" in text:
         known = _vocabulary()
         for m in _WRAPPED.finditer(text):
-            if (m[1] + m[3]).lower() in known and not (m[1].lower() in known and m[3].lower() in known) and not any(i in taken for i in (m.start(2), m.end(2) - 1)):
+            if (
+                (m[1] + m[3]).lower() in known
+                and not (m[1].lower() in known and m[3].lower() in known)
+                and not any(i in taken for i in (m.start(2), m.end(2) - 1))
+            ):
                 edits.append((m.start(2), m.end(2), ""))
     if not edits:
         return source

@@ -33,4 +33,4 @@ def medspacy() -> ModuleType:
         pass
     else:
         logger.disable("PyRuSH")
-    return package
+    return package  # type: ignore[no-any-return]

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import re
 
-_BOX = re.compile(r"\[[ \t]?(?P<a>[xX*+✓vV]?)[ \t]?\]|\((?P<b>[xX✓*]|[ ])[ ]?\)|(?P<c>■)|(?P<d>□)|\[(?P<e>_+)\]|<(?P<f>[xX ])>")
+_BOX = re.compile(
+    r"\[[ \t]?(?P<a>[xX*+✓vV]?)[ \t]?\]|\((?P<b>[xX✓*]|[ ])[ ]?\)|(?P<c>■)|(?P<d>□)|\[(?P<e>_+)\]|<(?P<f>[xX ])>"
+)
 _PLACEHOLDER = re.compile(
     r"\*{3,}(?!\s*[A-Z])|\*{3}(?=\s*\.)|_{2,}(?:[/:_. ]+_{1,})*|\{[^{}\n]{1,60}\}|\[[^\[\]\n]{2,48}\](?!\()|<[A-Za-z][^<>\n]{1,40}>|@[A-Z][A-Z0-9_]{2,}@|"
     r"\b(?:XX|xx)/(?:XX|xx)/(?:XX|xx){1,2}\b|\?{3,}|\.{6,}(?=\s*$)"
 )
-_CHOICE = re.compile(r"/|\bor\b|\bselect\b|\bchoose\b|\bchoice|\bfree text\b|\bdate\b|\bside\b|\blaterality\b|\bname\b|\binsert\b|\bdrop|\btext\b|\blist\b|\bnone\b|\|", re.I)
+_CHOICE = re.compile(
+    r"/|\bor\b|\bselect\b|\bchoose\b|\bchoice|\bfree text\b|\bdate\b|\bside\b|\blaterality\b|\bname\b|\binsert\b|\bdrop|\btext\b|\blist\b|\bnone\b|\|",
+    re.I,
+)
 
 
 def find(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -23,7 +28,7 @@ def find(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     if "[" in text or "(" in text or "■" in text or "□" in text or "<" in text:
         at = 0
         for line in text.split("\n"):
-            boxes = [m for m in _BOX.finditer(line)]
+            boxes = list(_BOX.finditer(line))
             if boxes:
                 _options(line, at, boxes, blank, checked)
             at += len(line) + 1
@@ -42,7 +47,9 @@ def _marked(m: re.Match[str]) -> bool:
     return bool((m["a"] or "").strip() or (m["b"] or "").strip() or m["c"] or (m["f"] or "").strip())
 
 
-def _options(line: str, at: int, boxes: list[re.Match[str]], blank: list[tuple[int, int]], checked: list[tuple[int, int]]) -> None:
+def _options(
+    line: str, at: int, boxes: list[re.Match[str]], blank: list[tuple[int, int]], checked: list[tuple[int, int]]
+) -> None:
     """Which text belongs to which box: after it, unless the line ends with a box and opens with a word."""
     head = line[: boxes[0].start()]
     colon = head.rfind(":")

@@ -11,10 +11,25 @@ import re
 from extractor.nlp.page import Mention
 
 MONTHS = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
-WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12}
+WORDS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+}
 _ONES = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|one|two|three|four|five|six|seven|eight|nine"
 _ORDINALS = rf"(?:twenty|thirty)[ -]?(?:{_ONES})|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth"
-_YEAR = rf"(?:\d{{4}}|twenty\s+(?:twenty|nineteen|eighteen)(?:[ -](?:{_ONES}))?|two\s+thousand(?:\s+and)?(?:\s+\w+){{1,2}})"
+_YEAR = (
+    rf"(?:\d{{4}}|twenty\s+(?:twenty|nineteen|eighteen)(?:[ -](?:{_ONES}))?|two\s+thousand(?:\s+and)?(?:\s+\w+){{1,2}})"
+)
 _NUM = r"(?:\d+(?:\.\d+)?|" + "|".join(WORDS) + r")"
 _HOUR = r"(?:1[0-2]|0?[1-9]|" + "|".join(WORDS) + r")"
 
@@ -36,9 +51,18 @@ _PATTERN = re.compile(
     """,
     re.X | re.I,
 )
-_CLOCK_BEFORE = re.compile(r"(?:\bleft|\bright|\blt|\brt|\bl|\br|breast|brst|axis|position|location|clock|mass(?:es)?|calc\w*|distortion|asymmetry|nodule|lesion|target|site|focus|group|cluster|\bthe|quadrant|outer|inner|central|foci|\bbr|enhancement|marker|clip|grid|cancer|dcis|idc|ilc|adh|finding|area|papilloma|bx|scout|seed|tag|wire|magseed|rt|lt)\W{0,4}(?:at\s+|is\s+|the\s+|in\s+the\s+|from\s+)?$", re.I)
-_CLOCK_AFTER = re.compile(r"\s*(?:,|;|-|/|\||\)|and|to|\()?\s*(?:\d+(?:\.\d+)?\s*(?:cm|mm)\b|n\s?\+|fn\b|left|right|lt\b|rt\b|position|axis|breast|brst|mass|calc|distortion|asymmetry|nodule|lesion|anterior|middle|mid|posterior|ant\b|post\b|clock|radian|retro|sub|wire|seed|site|focus|tumou?r|area|group|uoq|liq|loq|uiq|upper|lower|outer|inner|clip|target|radial|region)", re.I)
-_TIME_BEFORE = re.compile(r"(?:\bor|surgery|time[ -]?out|timeout|\btime|pause|started?|ended?|done|called|arriv\w+|seen|lumpectomy|excision|today|noon|signed|hrs?|booked|scheduled|theatre|am|pm|\bt/o|\bto|called|by|until|exam date|date|\d{4})\W{0,3}(?:at\s+|is\s+|@\s*|for\s+)?$", re.I)
+_CLOCK_BEFORE = re.compile(
+    r"(?:\bleft|\bright|\blt|\brt|\bl|\br|breast|brst|axis|position|location|clock|mass(?:es)?|calc\w*|distortion|asymmetry|nodule|lesion|target|site|focus|group|cluster|\bthe|quadrant|outer|inner|central|foci|\bbr|enhancement|marker|clip|grid|cancer|dcis|idc|ilc|adh|finding|area|papilloma|bx|scout|seed|tag|wire|magseed|rt|lt)\W{0,4}(?:at\s+|is\s+|the\s+|in\s+the\s+|from\s+)?$",
+    re.I,
+)
+_CLOCK_AFTER = re.compile(
+    r"\s*(?:,|;|-|/|\||\)|and|to|\()?\s*(?:\d+(?:\.\d+)?\s*(?:cm|mm)\b|n\s?\+|fn\b|left|right|lt\b|rt\b|position|axis|breast|brst|mass|calc|distortion|asymmetry|nodule|lesion|anterior|middle|mid|posterior|ant\b|post\b|clock|radian|retro|sub|wire|seed|site|focus|tumou?r|area|group|uoq|liq|loq|uiq|upper|lower|outer|inner|clip|target|radial|region)",
+    re.I,
+)
+_TIME_BEFORE = re.compile(
+    r"(?:\bor|surgery|time[ -]?out|timeout|\btime|pause|started?|ended?|done|called|arriv\w+|seen|lumpectomy|excision|today|noon|signed|hrs?|booked|scheduled|theatre|am|pm|\bt/o|\bto|called|by|until|exam date|date|\d{4})\W{0,3}(?:at\s+|is\s+|@\s*|for\s+)?$",
+    re.I,
+)
 
 
 _HOURS = {str(h) for h in range(1, 13)}
@@ -73,6 +97,7 @@ def find(text: str, location_field: tuple[tuple[int, int], ...] = ()) -> list[Me
     out: list[Mention] = []
     for m in _PATTERN.finditer(text):
         kind = m.lastgroup or ""
+        value: str | float | int | None
         if m["date"]:
             kind, value = "date", m[0]
         elif m["fn"]:
@@ -95,9 +120,17 @@ def find(text: str, location_field: tuple[tuple[int, int], ...] = ()) -> list[Me
                 and 1 <= int(first) <= 12
                 and m[0].split(":")[1][:2] in ("00", "15", "30", "45")
                 and not _TIME_BEFORE.search(before)
-                and bool(_CLOCK_BEFORE.search(before) or _CLOCK_AFTER.match(after) or any(a <= m.start() < b for a, b in location_field))
+                and bool(
+                    _CLOCK_BEFORE.search(before)
+                    or _CLOCK_AFTER.match(after)
+                    or any(a <= m.start() < b for a, b in location_field)
+                )
             )
-            likely = likely or (first in _HOURS and bool(_ALONE_BEFORE.search(before)) and bool(_ALONE_AFTER.match(text[m.end() : m.end() + 40])))
+            likely = likely or (
+                first in _HOURS
+                and bool(_ALONE_BEFORE.search(before))
+                and bool(_ALONE_AFTER.match(text[m.end() : m.end() + 40]))
+            )
             kind, value = ("clock", m[0].replace(" ", "").replace("to", "-")) if likely else ("time", m[0])
         elif m["gauge"]:
             kind, value = "gauge", m[0]

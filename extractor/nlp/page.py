@@ -12,7 +12,15 @@ from typing import Any, Literal
 from extractor.lexicon import Rule
 
 Assertion = Literal[
-    "present", "absent", "historical", "planned", "hypothetical", "other_person", "uncertain", "ordered", "blank",
+    "present",
+    "absent",
+    "historical",
+    "planned",
+    "hypothetical",
+    "other_person",
+    "uncertain",
+    "ordered",
+    "blank",
 ]
 
 
@@ -46,7 +54,20 @@ class Piece:
     section it belongs to, `major` the enclosing major section, `block` the paragraph it stands in (addenda have
     `addendum` set to their number, counted from 1)."""
 
-    __slots__ = ("addendum", "block", "clauses", "content", "end", "heading", "index", "major", "mentions", "rule", "section", "start")
+    __slots__ = (
+        "addendum",
+        "block",
+        "clauses",
+        "content",
+        "end",
+        "heading",
+        "index",
+        "major",
+        "mentions",
+        "rule",
+        "section",
+        "start",
+    )
 
     def __init__(self, index: int, start: int, end: int, block: int) -> None:
         self.index = index
@@ -73,7 +94,11 @@ class Page:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.lower = text.lower() if len(text.lower()) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+        self.lower = (
+            text.lower()
+            if len(text.lower()) == len(text)
+            else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+        )
         self.pieces: list[Piece] = []
         self.mentions: list[Mention] = []
         self.blank: list[tuple[int, int]] = []
@@ -89,6 +114,16 @@ class Page:
     def piece_at(self, position: int) -> int:
         """Number of the piece that holds or last precedes a position."""
         return max(bisect_right(self._starts, position) - 1, 0)
+
+    def blanks(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The blank spans that overlap a span."""
+        out = []
+        for i in range(bisect_right(self.blank, (end, -1)) - 1, -1, -1):
+            a, b = self.blank[i]
+            if b <= start:
+                break
+            out.append((a, b))
+        return out
 
     def is_blank(self, start: int, end: int) -> bool:
         """Whether the span lies in an unfilled placeholder or an unmarked choice."""

@@ -85,12 +85,28 @@ def _join(text: str, block: list[tuple[int, int]]) -> list[tuple[int, int]]:
             and "   " not in stripped[:24]
         )
         # a line that begins in lower case goes on what stood before it, however short that was
-        if not wrapped and stripped[:1].islower() and not _TERMINAL.search(line) and not _HEADING.match(following) and not _BULLET.match(following):
+        if (
+            not wrapped
+            and stripped[:1].islower()
+            and not _TERMINAL.search(line)
+            and not _HEADING.match(following)
+            and not _BULLET.match(following)
+        ):
             wrapped = True
-        if not wrapped and line.endswith((",", "-", "/", " and", " the", " of", " a", " to", " was", " with", " in", " at")) and not _HEADING.match(following):
+        if (
+            not wrapped
+            and line.endswith((",", "-", "/", " and", " the", " of", " a", " to", " was", " with", " in", " at"))
+            and not _HEADING.match(following)
+        ):
             wrapped = True
         # running text: sentences end anywhere in the line, so a wrap shows only by its width
-        if not wrapped and _TERMINAL.search(line) is None and len(line) > 0.72 * width > 40 and not _BULLET.match(following) and not _HEADING.match(following):
+        if (
+            not wrapped
+            and _TERMINAL.search(line) is None
+            and len(line) > 0.72 * width > 40
+            and not _BULLET.match(following)
+            and not _HEADING.match(following)
+        ):
             wrapped = True
         if wrapped:
             out[-1][1] = d

@@ -14,22 +14,31 @@ from extractor.nlp.page import UNKNOWN as _UNKNOWN
 from extractor.nlp.page import Page, Piece
 
 _LEAD = re.compile(r"[\s*•>#=_-]*(?:\(?\d{1,2}[.)]\s+)?[\s*•>]*")
-_HEADED = re.compile(r"([A-Za-z#/][A-Za-z0-9 /&#()'.,\n-]{0,58}?)\s*(?:(:)(?!\d\d)|(\.{3,})|(\t|[ ]{2,})|(\s-{1,2}\s)|(\n|$))")
+_HEADED = re.compile(
+    r"([A-Za-z#/][A-Za-z0-9 /&#()'.,\n-]{0,58}?)\s*(?:(:)(?!\d\d)|(\.{3,})|(\t|[ ]{2,})|(\s-{1,2}\s)|(\n|$))"
+)
 _INLINE_FIELD = re.compile(r"\b(?P<h>SIDE|LATERALITY|GUIDANCE|BREAST|TARGET|DATE|LESIONS)\s*:", re.I)
 FINITE = re.compile(
     r"\b(?:was|were|is|are|be|been|has|had|have|will|did|does|placed|obtained|performed|advanced|deployed|underwent|gave|given|signed|tolerated|"
     r"shows?|showed|demonstrates?|identified|presents?|agreed|released|left in|lies|seen|noted|came|went|brought)\b",
     re.I,
 )
-_ADDENDUM = re.compile(r"[\s*=#-]*(?P<end>end\s+(?:of\s+)?)?(?:late\s+|radiology\s+|report\s+|corrected\s+|clinical\s+)?(?:addendum|addenda|late entry|amendment|corrected report)\b[^.:\n]{0,12}?(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|[\d:\s,#*()/-]|at\b|[ap]\.?m\.?|by\b|dr\.?\b|\([A-Z .]{1,8}\))*[\s:*.=-]*", re.I)
+_ADDENDUM = re.compile(
+    r"[\s*=#-]*(?P<end>end\s+(?:of\s+)?)?(?:late\s+|radiology\s+|report\s+|corrected\s+|clinical\s+)?(?:addendum|addenda|late entry|amendment|corrected report)\b[^.:\n]{0,12}?(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|[\d:\s,#*()/-]|at\b|[ap]\.?m\.?|by\b|dr\.?\b|\([A-Z .]{1,8}\))*[\s:*.=-]*",
+    re.I,
+)
 _VERSUS = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b")
 _NOISE = re.compile(r"[^A-Za-z0-9#/()+.' -]+")
 _SIGNATURE_LINE = re.compile(
-    r"(?:\b(?:M\.?\s?D|D\.?\s?O|M\.?B\.?B\.?S|F\.?R\.?C\.?R|PA-?C|N\.?P|FACR|FRANZCR|FACS|Ph\.?D)\b\.?|^/?es/?\b|electronically signed|e-?signed|dictated|/[a-z]{2,3}\b\s*$)", re.I
+    r"(?:\b(?:M\.?\s?D|D\.?\s?O|M\.?B\.?B\.?S|F\.?R\.?C\.?R|PA-?C|N\.?P|FACR|FRANZCR|FACS|Ph\.?D)\b\.?|^/?es/?\b|electronically signed|e-?signed|dictated|/[a-z]{2,3}\b\s*$)",
+    re.I,
 )
 
 
-_OPENS_HISTORY = re.compile(r"\W*(?:status\s+post|s/p\b|history\s+of|hx\s+of|h/o\b|known\s+history|\d{1,3}[- ]?(?:y/?o|yo|year|yr|f\b|m\b))", re.I)
+_OPENS_HISTORY = re.compile(
+    r"\W*(?:status\s+post|s/p\b|history\s+of|hx\s+of|h/o\b|known\s+history|\d{1,3}[- ]?(?:y/?o|yo|year|yr|f\b|m\b))",
+    re.I,
+)
 _ENDS = re.compile(r"[\s*=#-]*end\s+(?:of\s+)?addendum", re.I)
 
 
@@ -59,7 +68,34 @@ class Headings:
         return None
 
 
-_TRAILING = {"left", "right", "breast", "lt", "rt", "(", ")", "#", "/", ",", ".", "l", "r", "bilateral", "both", "all", "today", "done", "s", "am", "pm", "a", "b", "every", "lesions", "report"}
+_TRAILING = {
+    "left",
+    "right",
+    "breast",
+    "lt",
+    "rt",
+    "(",
+    ")",
+    "#",
+    "/",
+    ",",
+    ".",
+    "l",
+    "r",
+    "bilateral",
+    "both",
+    "all",
+    "today",
+    "done",
+    "s",
+    "am",
+    "pm",
+    "a",
+    "b",
+    "every",
+    "lesions",
+    "report",
+}
 _LEADING = {"left", "right", "the", "breast", "final", "radiology", "mammography", "#"}
 
 
@@ -106,7 +142,9 @@ def assign(page: Page, headings: Headings) -> None:
     field_block = -1
     empty_field = False
     addendum = 0
-    seen_body = any(_rule_kind(_heading(page, p, headings)) in ("technique", "findings", "impression") for p in page.pieces)
+    seen_body = any(
+        _rule_kind(_heading(page, p, headings)) in ("technique", "findings", "impression") for p in page.pieces
+    )
     previous: Piece | None = None
     body_started = False
     history_inline = False
@@ -116,7 +154,13 @@ def assign(page: Page, headings: Headings) -> None:
         if rule is not None:
             kind, scope = rule.value, rule.attrs.get("scope", "field")
             value = page.text[piece.content : piece.end].strip(" .\n:*")
-            if kind == "technique" and value and page.lower[piece.heading[0] :].startswith("proc") and _nominal_title(page, piece, body_started):
+            if (
+                kind == "technique"
+                and value
+                and piece.heading is not None
+                and page.lower[piece.heading[0] :].startswith("proc")
+                and _nominal_title(page, piece, body_started)
+            ):
                 kind, scope = "title", "field"
             elif kind == "addendum":
                 addendum += 1
@@ -139,10 +183,20 @@ def assign(page: Page, headings: Headings) -> None:
         elif field_block >= 0:
             # a field without a value takes the lines below it; one with a value ends with its line
             wrapped_sentence = previous is not None and _continues(page, previous, piece)
-            if current in ("title", "date", "side", "signature", "header") and FINITE.search(page.text, piece.start, piece.end) and not wrapped_sentence:
+            if (
+                current in ("title", "date", "side", "signature", "header")
+                and FINITE.search(page.text, piece.start, piece.end)
+                and not wrapped_sentence
+            ):
                 current, field_block = major, -1
             elif not (empty_field and not new_block) and not wrapped_sentence:
-                if not (empty_field and new_block and previous is not None and previous.heading and previous.content >= previous.end):
+                if not (
+                    empty_field
+                    and new_block
+                    and previous is not None
+                    and previous.heading
+                    and previous.content >= previous.end
+                ):
                     current, field_block = major, -1
         if rule is None and field_block < 0 and new_block:
             if major in ("history", "comparison", "family") and history_inline:
@@ -158,7 +212,11 @@ def assign(page: Page, headings: Headings) -> None:
         previous = piece
     _front(page, seen_body)
     for piece in page.pieces:
-        if piece.section in ("technique", "findings") and piece.heading is None and _OPENS_HISTORY.match(page.text, piece.start, piece.end):
+        if (
+            piece.section in ("technique", "findings")
+            and piece.heading is None
+            and _OPENS_HISTORY.match(page.text, piece.start, piece.end)
+        ):
             piece.section = "history"
     _resume(page)
     _copied(page)
@@ -174,11 +232,19 @@ def _nominal_title(page: Page, piece: Piece, body_started: bool) -> bool:
     value = page.text[piece.content : piece.end]
     if body_started or len(value) > 170 or FINITE.search(value):
         return False
-    return any(m.label in ("procedure", "localization_noun", "document") and m.start >= piece.content for m in piece.mentions)
+    return any(
+        m.label in ("procedure", "localization_noun", "document") and m.start >= piece.content for m in piece.mentions
+    )
 
 
-_DONE = re.compile(r"\b(?:was|were)\s+(?:\w+\s+)?(?:delivered|deployed|placed|released|inserted|left|positioned|localized|localised|put|advanced|directed)\b|\bno\s+(?:immediate\s+)?complications?\b|guided\s+(?:placement|localization|insertion)\s+of\b", re.I)
-_LONG_AGO = re.compile(r"\b(?:prior|previous(?:ly)?|ago|outside|biops\w*|elsewhere|history|19\d\d|20[01]\d|last|earlier|on\s+\d{1,2}/\d|by\s+dr|under\s+case|separate(?:ly)?)\b", re.I)
+_DONE = re.compile(
+    r"\b(?:was|were)\s+(?:\w+\s+)?(?:delivered|deployed|placed|released|inserted|left|positioned|localized|localised|put|advanced|directed)\b|\bno\s+(?:immediate\s+)?complications?\b|guided\s+(?:placement|localization|insertion)\s+of\b",
+    re.I,
+)
+_LONG_AGO = re.compile(
+    r"\b(?:prior|previous(?:ly)?|ago|outside|biops\w*|elsewhere|history|19\d\d|20[01]\d|last|earlier|on\s+\d{1,2}/\d|by\s+dr|under\s+case|separate(?:ly)?)\b",
+    re.I,
+)
 
 
 def _resume(page: Page) -> None:
@@ -187,33 +253,58 @@ def _resume(page: Page) -> None:
     for piece in page.pieces:
         if piece.section in ("history", "comparison") and piece.heading is None:
             text = page.text[piece.start : piece.end]
-            if block == piece.block or _DONE.search(text) and not _LONG_AGO.search(text) and any(m.label in ("device", "complication_none", "complication_word") for m in piece.mentions):
+            if (
+                block == piece.block
+                or _DONE.search(text)
+                and not _LONG_AGO.search(text)
+                and any(m.label in ("device", "complication_none", "complication_word") for m in piece.mentions)
+            ):
                 piece.section = "technique"
                 block = piece.block
         elif piece.heading is not None:
             block = -1
 
 
-_COPIED = re.compile(r"\b(?:cop(?:ied|y)[- ]?forward|copied\s+(?:from|forward|in)|[(\[,]\s*copied|copied\s*[)\]:]|carried\s+forward|pulled\s+from|from\s+(?:the\s+)?(?:last|previous|prior|earlier)\s+(?:visit|note|report|encounter)|imported\s+from|per\s+(?:prior|previous|radiology)\s+(?:note|report))\b", re.I)
+_COPIED = re.compile(
+    r"\b(?:cop(?:ied|y)[- ]?forward|copied\s+(?:from|forward|in)|[(\[,]\s*copied|copied\s*[)\]:]|carried\s+forward|pulled\s+from|from\s+(?:the\s+)?(?:last|previous|prior|earlier)\s+(?:visit|note|report|encounter)|imported\s+from|per\s+(?:prior|previous|radiology)\s+(?:note|report))\b",
+    re.I,
+)
 
 
 def _copied(page: Page) -> None:
     """What a note says it copied from another is that other day's, up to the next heading or block."""
     block = -1
     for piece in page.pieces:
-        if block == piece.block and (piece.heading is None or piece.section in ("target", "location", "device", "guidance", "side", "count") or '"' in page.text[piece.start : piece.end]):
+        if block == piece.block and (
+            piece.heading is None
+            or piece.section in ("target", "location", "device", "guidance", "side", "count")
+            or '"' in page.text[piece.start : piece.end]
+        ):
             piece.section = "history"
             continue
         block = -1
-        if _COPIED.search(page.text, piece.start, min(piece.end, piece.start + 120)) and piece.section not in ("title", "signature"):
+        if _COPIED.search(page.text, piece.start, min(piece.end, piece.start + 120)) and piece.section not in (
+            "title",
+            "signature",
+        ):
             piece.section = "history"
             block = piece.block
 
 
 def _in_form(page: Page, piece: Piece, headings: Headings) -> bool:
     """Whether a headed line stands among other headed lines of its block, as the fields of a form do."""
-    near = [p for p in page.pieces[max(0, piece.index - 2) : piece.index + 3] if p.block == piece.block and p is not piece]
-    return sum(1 for p in near if "\n" in page.text[min(p.start, piece.start) : max(p.end, piece.end)] and (p.heading or _heading(page, p, headings))) >= 2
+    near = [
+        p for p in page.pieces[max(0, piece.index - 2) : piece.index + 3] if p.block == piece.block and p is not piece
+    ]
+    return (
+        sum(
+            1
+            for p in near
+            if "\n" in page.text[min(p.start, piece.start) : max(p.end, piece.end)]
+            and (p.heading or _heading(page, p, headings))
+        )
+        >= 2
+    )
 
 
 def _continues(page: Page, previous: Piece, piece: Piece) -> bool:
@@ -226,13 +317,28 @@ def _front(page: Page, seen_body: bool) -> None:
     started = False
     for piece in page.pieces:
         if piece.section != "front":
-            started = started or piece.section not in ("title", "order", "header", "date", "side", "signature", "document_date", "addendum")
+            started = started or piece.section not in (
+                "title",
+                "order",
+                "header",
+                "date",
+                "side",
+                "signature",
+                "document_date",
+                "addendum",
+            )
             continue
         text = page.text[piece.start : piece.end]
         short = len(text) <= 150
         kinds = {m.label for m in piece.mentions}
         nominal = not FINITE.search(text) and (not text.endswith(".") or len(text) < 90)
-        if not started and short and nominal and kinds & {"procedure", "localization_noun", "document", "device"} and piece.index < 12:
+        if (
+            not started
+            and short
+            and nominal
+            and kinds & {"procedure", "localization_noun", "document", "device"}
+            and piece.index < 12
+        ):
             piece.section = "title"
         elif not started and short and nominal and piece.index < 8 and not kinds & {"action", "complication", "target"}:
             piece.section = "title" if text.isupper() and kinds & {"guidance", "side"} else "header"
@@ -247,7 +353,12 @@ def _signatures(page: Page) -> None:
     for piece in page.pieces[-8:] if total > 8 else page.pieces:
         if piece.section in ("impression", "technique", "findings", "plan", "complications", "title", "comment"):
             text = page.text[piece.start : piece.end]
-            if len(text) < 140 and _SIGNATURE_LINE.search(text) and piece.heading is None and not any(
-                m.label in ("device", "target", "complication", "complication_none") for m in piece.mentions
+            if (
+                len(text) < 140
+                and _SIGNATURE_LINE.search(text)
+                and piece.heading is None
+                and not any(
+                    m.label in ("device", "target", "complication", "complication_none") for m in piece.mentions
+                )
             ):
                 piece.section = "signature"

@@ -14,7 +14,9 @@ from extractor.reading import complications, doubts, elements, events, lesions, 
 from extractor.reading.lesions import Reading_
 from extractor.reading.words import Reader
 
-_OLD_CODE = re.compile(r"(?<![\d/.-])(?:19290|19291|19295|19102|19103|77031|77032|7705[1-7]|19304)(?![\d/.-])|\bG020[2-6]\b")
+_OLD_CODE = re.compile(
+    r"(?<![\d/.-])(?:19290|19291|19295|19102|19103|77031|77032|7705[1-7]|19304)(?![\d/.-])|\bG020[2-6]\b"
+)
 
 
 def read(page: Page, source: Normalized, note: str, note_id: str) -> Findings:
@@ -24,7 +26,12 @@ def read(page: Page, source: Normalized, note: str, note_id: str) -> Findings:
     layout = slots.build(r)
     done = events.find(r, layout)
     other, why = procedure.is_other(r, done)
-    f.obsolete_codes = r.evidence([(m.start(), m.end(), page.pieces[page.piece_at(m.start())].section if page.pieces else "", "code.obsolete") for m in _OLD_CODE.finditer(page.text)])
+    f.obsolete_codes = r.evidence(
+        [
+            (m.start(), m.end(), page.pieces[page.piece_at(m.start())].section if page.pieces else "", "code.obsolete")
+            for m in _OLD_CODE.finditer(page.text)
+        ]
+    )
     f.preliminary = r.evidence(elements.preliminary(r))
     dates = elements.procedure_date(r)
     if dates:
@@ -36,7 +43,10 @@ def read(page: Page, source: Normalized, note: str, note_id: str) -> Findings:
         return f
     c = complications.read(r)
     off = procedure.cancelled(r, done)
-    if off and not any(e.kind in ("placed", "sampled", "needle_left") and e.piece.section in slots.TECHNIQUE and not e.template for e in done):
+    if off and not any(
+        e.kind in ("placed", "sampled", "needle_left") and e.piece.section in slots.TECHNIQUE and not e.template
+        for e in done
+    ):
         f.procedure_type, f.status = "localization", "cancelled"
         if _biopsy_title(r):
             f.procedure_type = "biopsy"
@@ -93,7 +103,10 @@ def _type_and_status(r: Reader, f: Findings, a: Reading_, done: list[events.Even
             for x in local:
                 x.biopsied = True
                 x.outcome = x.outcome if x.outcome == "failed" else "placed"
-    f.procedure_evidence = r.evidence([m for e in done if e.kind in ("placed", "sampled", "needle_left", "advanced") for m in e.mentions][:6] or r.all("procedure")[:2])
+    f.procedure_evidence = r.evidence(
+        [m for e in done if e.kind in ("placed", "sampled", "needle_left", "advanced") for m in e.mentions][:6]
+        or r.all("procedure")[:2]
+    )
     failed = [x for x in f.lesions if x.outcome in ("failed", "not_attempted")]
     good = [x for x in f.lesions if x.outcome == "placed"]
     if failed and good:
@@ -108,7 +121,11 @@ def _diagnoses(r: Reader) -> list[Diagnosis]:
     out: list[Diagnosis] = []
     seen: set[tuple[str, str | None]] = set()
     for m in r.all("diagnosis"):
-        if m.assertion in ("absent", "other_person", "planned", "hypothetical", "blank", "ordered") or m.section in ("comparison", "family", "signature"):
+        if m.assertion in ("absent", "other_person", "planned", "hypothetical", "blank", "ordered") or m.section in (
+            "comparison",
+            "family",
+            "signature",
+        ):
             continue
         certainty = "uncertain" if m.assertion == "uncertain" or m.value == "suspicious" else "confirmed"
         if m.cue and m.cue.startswith("assertion.historical"):
@@ -124,9 +141,15 @@ def _diagnoses(r: Reader) -> list[Diagnosis]:
 
 
 _FACTS = {
-    "post_placement_mammogram": re.compile(r"\b(?:post[- ]?(?:procedure|placement|localization|clip|deployment)|two[- ]view|2[- ]view|orthogonal|craniocaudal\s+and|cc\s+and\s+(?:ml|lm)|cc/ml)[^.\n]{0,40}(?:mammogra\w+|views?|films?)", re.I),
+    "post_placement_mammogram": re.compile(
+        r"\b(?:post[- ]?(?:procedure|placement|localization|clip|deployment)|two[- ]view|2[- ]view|orthogonal|craniocaudal\s+and|cc\s+and\s+(?:ml|lm)|cc/ml)[^.\n]{0,40}(?:mammogra\w+|views?|films?)",
+        re.I,
+    ),
     "specimen_radiograph": re.compile(r"\bspecimen\s+(?:radiograph\w*|film|mammogra\w*)", re.I),
-    "separate_unit": re.compile(r"\b(?:walked|taken|moved|transferred|brought|escorted)\s+(?:next\s+door\s+)?(?:to|for)\s+(?:the\s+)?(?:mammograph\w+|mammo\w*|a\s+(?:right|left)\s+cranio)", re.I),
+    "separate_unit": re.compile(
+        r"\b(?:walked|taken|moved|transferred|brought|escorted)\s+(?:next\s+door\s+)?(?:to|for)\s+(?:the\s+)?(?:mammograph\w+|mammo\w*|a\s+(?:right|left)\s+cranio)",
+        re.I,
+    ),
     "palpable": re.compile(r"(?<!non)(?<!non-)(?<!not )\bpalpable\b", re.I),
     "sedation": re.compile(r"\b(?:moderate|conscious|iv)\s+sedation\b", re.I),
 }
@@ -135,7 +158,10 @@ _FACTS = {
 def _facts(r: Reader) -> dict[str, Evidences]:
     out = {}
     for key, pattern in _FACTS.items():
-        spans = [(m.start(), m.end(), r.page.pieces[r.page.piece_at(m.start())].section, f"fact.{key}") for m in pattern.finditer(r.text)]
+        spans = [
+            (m.start(), m.end(), r.page.pieces[r.page.piece_at(m.start())].section, f"fact.{key}")
+            for m in pattern.finditer(r.text)
+        ]
         spans = [s for s in spans if s[2] not in ("history", "comparison", "plan", "family")]
         if spans:
             out[key] = r.evidence(spans[:2])

@@ -16,11 +16,19 @@ from extractor.reading.words import NUMBER, Reader
 _WORDS = "one|two|three|four|five|six|single|solitary|both|a single"
 _NOUN = r"(?P<noun>lesions?|sites?|targets?|mass(?:es)?|areas?|foci|focus|groups?|clusters?|nodes?|nodules?|findings|abnormalit(?:y|ies)|cancers?|asymmetr(?:y|ies)|distortions?|tumou?rs?|segments?|spots?|carcinomas?|papillomas?|localizations|calcification\s+groups|regions?|span|malignanc(?:y|ies))"
 _STATED = re.compile(
-    rf"\b(?P<n>{_WORDS}|\d)\s+(?!of\b|or\b|to\b|and\b|at\b|view|wire|clip|seed|needle|cm|mm|projection|o/c|o'|o\s+clock|cc\b|ml\b|mL\b|per\b|day|week|month|year)(?:(?!wires?\b|clips?\b|seeds?\b|reflectors?\b|needles?\b|markers?\b|tags?\b|views?\b|and\b|or\b|of\b|for\b|in\b|with\b|on\b|at\b|devices?\b|pass(?:es)?\b|through\b|their\b|o/c\b|clock\b|cc\b|ml\b|per\b|cm\b|mm\b|images?\b|the\b|core\b|cores\b|placed\b)[a-z0-9/'-]+,?\s+){{0,4}}?{_NOUN}\b", re.I)
-_FIELD = re.compile(r"(?:^|\n|\s{2,}|\|)\s*(?:[-*•]\s*)?(?:\d{1,2}\.\s+)?(?:\b(?:lesions?|targets?|sites?|nodes?|masses|areas)(?:\s*\(s\))?(?:\s+(?:locali[sz]ed|this|session|marked|treated|today|targeted|count|in|total))*|#\s*(?:of\s+)?(?:lesions?|targets?|sites?)|(?:number|no\.?|count)\s+of\s+(?:lesions?|targets?|sites?)[^:\n]{0,24}|lesion\s+count)\s*(?::|\.{3,}|\s{3,}|=)\s*(?P<n>one|two|three|four|five|single|\d)\b(?![/:.]\d|\s*(?:cm|mm|o'|%|[a-z]+\s+(?:right|left|breast)))", re.I)
+    rf"\b(?P<n>{_WORDS}|\d)\s+(?!of\b|or\b|to\b|and\b|at\b|view|wire|clip|seed|needle|cm|mm|projection|o/c|o'|o\s+clock|cc\b|ml\b|mL\b|per\b|day|week|month|year)(?:(?!wires?\b|clips?\b|seeds?\b|reflectors?\b|needles?\b|markers?\b|tags?\b|views?\b|and\b|or\b|of\b|for\b|in\b|with\b|on\b|at\b|devices?\b|pass(?:es)?\b|through\b|their\b|o/c\b|clock\b|cc\b|ml\b|per\b|cm\b|mm\b|images?\b|the\b|core\b|cores\b|placed\b)[a-z0-9/'-]+,?\s+){{0,4}}?{_NOUN}\b",
+    re.I,
+)
+_FIELD = re.compile(
+    r"(?:^|\n|\s{2,}|\|)\s*(?:[-*•]\s*)?(?:\d{1,2}\.\s+)?(?:\b(?:lesions?|targets?|sites?|nodes?|masses|areas)(?:\s*\(s\))?(?:\s+(?:locali[sz]ed|this|session|marked|treated|today|targeted|count|in|total))*|#\s*(?:of\s+)?(?:lesions?|targets?|sites?)|(?:number|no\.?|count)\s+of\s+(?:lesions?|targets?|sites?)[^:\n]{0,24}|lesion\s+count)\s*(?::|\.{3,}|\s{3,}|=)\s*(?P<n>one|two|three|four|five|single|\d)\b(?![/:.]\d|\s*(?:cm|mm|o'|%|[a-z]+\s+(?:right|left|breast)))",
+    re.I,
+)
 _EQUALS = re.compile(r"\bn\s*=\s*(?P<n>\d)\b|\b(?P<m>\d)\s+lesions?\b", re.I)
 _X = re.compile(r"\bx\s?(?P<n>\d)\b(?!\s*(?:cm|mm|\d))")
-_SKIP = re.compile(r"\b(?:prior|previous|history|seen\s+on|second|additional|no\s+|without|other|biops(?:y|ied)|biopsies|consult|foci\s+described|if\b|scheduled|planned|recommend)\b", re.I)
+_SKIP = re.compile(
+    r"\b(?:prior|previous|history|seen\s+on|second|additional|no\s+|without|other|biops(?:y|ied)|biopsies|consult|foci\s+described|if\b|scheduled|planned|recommend)\b",
+    re.I,
+)
 _SIDE_SUM = re.compile(r"\b(?P<n>one|two|three|\d)\s+(?:\w+\s+){0,2}?(?:on|in)?\s*(?:the\s+)?(?P<s>right|left)\b", re.I)
 
 
@@ -37,30 +45,86 @@ def stated(r: Reader) -> list[Stated]:
     """Numbers of lesions that the note states for this session; strength 3 a count field, 2 an impression, 1 the text."""
     out: list[Stated] = []
     for piece in r.page.pieces:
-        if piece.section in ("history", "comparison", "family", "plan", "signature", "date", "header", "order", "title"):
+        if piece.section in (
+            "history",
+            "comparison",
+            "family",
+            "plan",
+            "signature",
+            "date",
+            "header",
+            "order",
+            "title",
+        ):
             continue
         text = r.text
-        if "/" in r.piece_text(piece) and any(a < piece.end and b > piece.start for a, b in r.page.blank):
+        if "/" in r.piece_text(piece) and r.page.blanks(piece.start, piece.end):
             continue
         field = _FIELD.search(text[piece.start : piece.end])
         if field and not r.page.is_blank(piece.start + field.start("n"), piece.start + field.end("n")):
             value = _value(field["n"])
             if value and not re.search(r"\b(?:biops|planned|scheduled|separation|seed|wire|apart)", field[0], re.I):
-                out.append(Stated(value, (piece.start + field.start("n") - 1 if field.start("n") else piece.start, piece.start + field.end(), piece.section, "count.field"), piece, 3, "lesions"))
-        elif piece.section == "count" and piece.heading and re.match(r"(?:lesion|number|#|target|site|no)", r.lower[piece.heading[0] : piece.heading[1]]):
+                out.append(
+                    Stated(
+                        value,
+                        (
+                            piece.start + field.start("n") - 1 if field.start("n") else piece.start,
+                            piece.start + field.end(),
+                            piece.section,
+                            "count.field",
+                        ),
+                        piece,
+                        3,
+                        "lesions",
+                    )
+                )
+        elif (
+            piece.section == "count"
+            and piece.heading
+            and re.match(r"(?:lesion|number|#|target|site|no)", r.lower[piece.heading[0] : piece.heading[1]])
+        ):
             m = re.match(r"\W*(\d|one|two|three|four)\b", r.lower[piece.content : piece.end])
             if m and not r.page.is_blank(piece.content + m.start(1), piece.content + m.end(1)):
-                out.append(Stated(_value(m[1]) or 0, (piece.start, piece.content + m.end(), piece.section, "count.field"), piece, 3, "lesions"))
+                out.append(
+                    Stated(
+                        _value(m[1]) or 0,
+                        (piece.start, piece.content + m.end(), piece.section, "count.field"),
+                        piece,
+                        3,
+                        "lesions",
+                    )
+                )
         for m in _STATED.finditer(text, piece.start, piece.end):
             value = _value(m["n"])
             around = text[max(piece.start, m.start() - 40) : m.start()]
-            if not value or r.page.is_blank(m.start(), m.end()) or re.search(r"\b(?:prior|previous|no|without|if|of\s+the|either|any|at\s+least|more\s+than|\d)\s*$", around, re.I):
+            if (
+                not value
+                or r.page.is_blank(m.start(), m.end())
+                or re.search(
+                    r"\b(?:prior|previous|no|without|if|of\s+the|either|any|at\s+least|more\s+than|\d)\s*$",
+                    around,
+                    re.I,
+                )
+            ):
                 continue
-            if re.search(r"\b(?:bx|biops)\w*\b", m[0], re.I) or re.search(r"\bonly\s+$", around, re.I) and value == 1 and False:
+            if re.search(r"\b(?:bx|biops)\w*\b", m[0], re.I):
                 continue
-            if not piece.addendum and any(x.label in ("target", "device") and x.assertion in ("planned", "hypothetical", "other_person", "absent", "historical") and m.start() <= x.start < m.end() for x in piece.mentions):
+            if not piece.addendum and any(
+                x.label in ("target", "device")
+                and x.assertion in ("planned", "hypothetical", "other_person", "absent", "historical")
+                and m.start() <= x.start < m.end()
+                for x in piece.mentions
+            ):
                 continue
-            out.append(Stated(value, (m.start(), m.end(), piece.section, "count.stated"), piece, 2 if piece.section == "impression" else 1, m["noun"].lower()))
+            out.append(
+                Stated(
+                    value,
+                    (m.start(), m.end(), piece.section, "count.stated"),
+                    piece,
+                    2 if piece.section == "impression" else 1,
+                    m["noun"].lower(),
+                )
+            )
     return out
 
 
@@ -69,17 +133,46 @@ def _value(word: str) -> int | None:
     return NUMBER.get(word) or (int(word) if word.isdigit() else None)
 
 
+_OPEN = re.compile(
+    r"\b(?:(?:do|does|did|could|can)\s*(?:not|n't)\s+(?:know|tell|say|determine|decide)|don'?t\s+know|not\s+(?:sure|known|certain|clear|stated|specified|determined)"
+    r"|unclear|uncertain|unsure|unknown|undetermined|cannot\s+(?:tell|say|be\s+(?:told|determined|said))|(?:difficult|hard|impossible)\s+to\s+(?:say|tell))\b"
+    r"[^.\n]{0,60}?\b(?:one|single|same|contiguous|continuous)\b[^.]{0,50}?\b(?:or|versus|vs)\b[^.]{0,30}?\b(?:two|three|2|3|separate|several|distinct|different)\b",
+    re.IGNORECASE,
+)
+
+
+def open_question(r: Reader) -> list[tuple[int, int, str, str]]:
+    """Words by which the author says that one or several lesions is not known."""
+    return [
+        (m.start(), m.end(), p.section, "count.open")
+        for p in r.page.pieces
+        if p.section not in ("plan", "family")
+        for m in _OPEN.finditer(r.text, p.start, p.end)
+    ]
+
+
 def bracketed(r: Reader) -> list[tuple[int, int, str, str]]:
     """Words that say several devices mark one lesion."""
     out = []
     for m in r.all("bracket"):
         piece = r.piece(m)
-        if m.assertion in ("planned", "absent", "hypothetical", "historical", "other_person", "blank") and piece.section != "title":
+        if (
+            m.assertion in ("planned", "absent", "hypothetical", "historical", "other_person", "blank")
+            and piece.section != "title"
+        ):
             continue
         word = r.words_of(m).lower()
-        if word.startswith("bracket") or "same" in word or re.search(r"both|either|ends|single|one\b", word) or re.search(r"anterior|posterior|medial|lateral|superior|inferior|extent|span", word):
+        if (
+            word.startswith("bracket")
+            or "same" in word
+            or re.search(r"both|either|ends|single|one\b", word)
+            or re.search(r"anterior|posterior|medial|lateral|superior|inferior|extent|span", word)
+        ):
             # a picklist that offers "bracket / separate" without a choice says nothing
-            if re.search(r"bracket[^.\n]{0,30}/|/\s*[^.\n]{0,20}bracket|\bor\b[^.]{0,30}(?:separate|two|mark)|\bwhether\b|separate[^.\n]{0,20}/", r.piece_text(piece)):
+            if re.search(
+                r"bracket[^.\n]{0,30}/|/\s*[^.\n]{0,20}bracket|\bor\b[^.]{0,30}(?:separate|two|mark)|\bwhether\b|separate[^.\n]{0,20}/",
+                r.piece_text(piece),
+            ):
                 continue
             out.append((m.start, m.end, m.section, m.rule))
     return out

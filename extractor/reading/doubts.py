@@ -27,15 +27,44 @@ def find(r: Reader, layout: Layout, events: list[Event], f: Findings) -> list[Re
     out.extend(_sides(r, layout, f))
     out.extend(_places(r, events, f))
     out.extend(_modalities(r, events, f))
-    stray = [e for e in events if e.kind in ("placed", "needle_left") and not e.slots and len(layout.slots) > 1 and e.piece.section in ("technique", "device") and e.type != "clip"]
+    stray = [
+        e
+        for e in events
+        if e.kind in ("placed", "needle_left")
+        and not e.slots
+        and len(layout.slots) > 1
+        and e.piece.section in ("technique", "device")
+        and e.type != "clip"
+    ]
     if stray and any(not x.devices for x in f.lesions if not x.biopsied):
-        out.append(Reading("a device whose lesion is not clear", r.evidence([m for e in stray for m in e.mentions][:3])))
+        out.append(
+            Reading("a device whose lesion is not clear", r.evidence([m for e in stray for m in e.mentions][:3]))
+        )
     sampled = [e for e in events if e.kind == "sampled"]
-    if sampled and not any(x.biopsied for x in f.lesions) and any({d.type for d in x.devices} <= {"clip"} for x in f.lesions):
-        out.append(Reading("tissue sampling that no lesion accounts for", r.evidence([m for e in sampled for m in e.mentions][:3])))
-    stopped = [e for e in events if e.kind == "stopped" and e.piece.section in ("technique", "impression", "title") and not any(m.label == "guidance" for m in e.piece.mentions)]
+    if (
+        sampled
+        and not any(x.biopsied for x in f.lesions)
+        and any({d.type for d in x.devices} <= {"clip"} for x in f.lesions)
+    ):
+        out.append(
+            Reading(
+                "tissue sampling that no lesion accounts for", r.evidence([m for e in sampled for m in e.mentions][:3])
+            )
+        )
+    stopped = [
+        e
+        for e in events
+        if e.kind == "stopped"
+        and e.piece.section in ("technique", "impression", "title")
+        and not any(m.label == "guidance" for m in e.piece.mentions)
+    ]
     if stopped and f.status == "completed" and not f.complications:
-        out.append(Reading("words of stopping in a procedure read as completed", r.evidence([m for e in stopped for m in e.mentions][:3])))
+        out.append(
+            Reading(
+                "words of stopping in a procedure read as completed",
+                r.evidence([m for e in stopped for m in e.mentions][:3]),
+            )
+        )
     return out
 
 
@@ -46,7 +75,14 @@ def _devices(r: Reader, events: list[Event], f: Findings) -> list[Reading]:
             left[d.type] = left.get(d.type, 0) + (d.count or 1)
     out = []
     for e in events:
-        if e.kind in ("total", "placed", "shown") and e.count and 1 < e.count <= 8 and e.type in left and e.type != "clip" and e.count > left[e.type]:
+        if (
+            e.kind in ("total", "placed", "shown")
+            and e.count
+            and 1 < e.count <= 8
+            and e.type in left
+            and e.type != "clip"
+            and e.count > left[e.type]
+        ):
             out.append(Reading(f"{e.count} devices are stated, {left[e.type]} read", r.evidence(e.mentions[:1])))
             break
     return out
@@ -55,7 +91,15 @@ def _devices(r: Reader, events: list[Event], f: Findings) -> list[Reading]:
 def _lesions(r: Reader, f: Findings) -> list[Reading]:
     n = len(f.lesions)
     for s in counts.stated(r):
-        if s.value > n and s.value <= 6 and s.piece.section in _BODY + ("count", "impression", "addendum") and not re.search(r"\b(?:stable|benign|seen|biops|mri|prior)\b", r.piece_text(s.piece)) and f.elements.get("lesion_count") and f.elements["lesion_count"].status == "present" and not counts.bracketed(r):
+        if (
+            s.value > n
+            and s.value <= 6
+            and s.piece.section in _BODY + ("count", "impression", "addendum")
+            and not re.search(r"\b(?:stable|benign|seen|biops|mri|prior)\b", r.piece_text(s.piece))
+            and f.elements.get("lesion_count")
+            and f.elements["lesion_count"].status == "present"
+            and not counts.bracketed(r)
+        ):
             return [Reading(f"{s.value} are stated, {n} read", r.evidence([s.span]))]
     return []
 
@@ -68,7 +112,10 @@ def _sides(r: Reader, layout: Layout, f: Findings) -> list[Reading]:
     if s.corrected:
         return []
     other = {**s.titled, **s.claims}.keys() - read
-    return [Reading(f"the {v} side is named too", r.evidence([*s.claims.get(v, []), *s.titled.get(v, [])][:3])) for v in sorted(other)]
+    return [
+        Reading(f"the {v} side is named too", r.evidence([*s.claims.get(v, []), *s.titled.get(v, [])][:3]))
+        for v in sorted(other)
+    ]
 
 
 def _places(r: Reader, events: list[Event], f: Findings) -> list[Reading]:
@@ -77,7 +124,12 @@ def _places(r: Reader, events: list[Event], f: Findings) -> list[Reading]:
         return []
     acting = {(e.piece.index, e.clause) for e in events if e.kind in ("placed", "advanced", "sampled", "shown")}
     for m in r.all("clock"):
-        if active(m) and m.section in _BODY and (m.piece, m.clause) in acting and not any(_same_clock(k, m.value) for k in known):
+        if (
+            active(m)
+            and m.section in _BODY
+            and (m.piece, m.clause) in acting
+            and not any(_same_clock(k, m.value) for k in known)
+        ):
             return [Reading("another position is named where a device is", r.evidence([m]))]
     return []
 
@@ -87,7 +139,13 @@ def _modalities(r: Reader, events: list[Event], f: Findings) -> list[Reading]:
     if None in read:
         return []
     s = guidance.collect(r, None, events, biopsy=any(x.biopsied for x in f.lesions))
-    extra = {k: v for k, v in s.named.items() if k not in read and k not in s.given_up and not (k == "tomosynthesis" and read & {"stereotactic", "mammographic"})}
+    extra = {
+        k: v
+        for k, v in s.named.items()
+        if k not in read
+        and k not in s.given_up
+        and not (k == "tomosynthesis" and read & {"stereotactic", "mammographic"})
+    }
     if extra and not guidance.explained(r):
         k = sorted(extra)[0]
         if guidance.turned_to(r, s, [k, *(x for x in read if x)], -1) in read:

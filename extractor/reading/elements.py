@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from extractor.findings import ELEMENTS, Element, ElementFinding, Evidences, Findings, Reading
+from extractor.findings import ELEMENTS, Element, ElementFinding, ElementStatus, Evidences, Findings, Lesion, Reading
 from extractor.nlp.page import Mention, Piece
 from extractor.reading.complications import Outcome
 from extractor.reading.lesions import Reading_
@@ -19,21 +19,53 @@ _EMPTY = re.compile(r"[\s.:;,*_\-/()\[\]□<>]*(?:n/?a)?[\s.:;,*_\-/()\[\]□<>]
 _DEGREE = r"(?:M\.?\s?D\b\.?|D\.?O\b\.?|M\.?B\.?\s?B\.?\s?(?:S|Ch|Chir)\b\.?|MBChB|F\.?R\.?C\.?R\b\.?|FRANZCR|FRCPC|FRCS|F\.?A\.?C\.?[SR]\b\.?|PA-?C\b|P\.?A\.?-C|N\.?P\b\.?|APRN|DNP|CNP|ARNP|FFRRCSI|MRCP|MRCS|Ph\.?D|RRA)"
 _HAS_DEGREE = re.compile(_DEGREE)
 _NAME = re.compile(rf"(?<![a-z])(?:(?:Dr\.?\s+)?[A-Z][\w.'-]*\.?,?\s+){{1,4}}(?:\([^)]{{2,30}}\)\s*)?,?\s*{_DEGREE}")
-_NAME_DR = re.compile(r"\b(?:Dr\.?|DR\.?|Doctor|Prof\.?|Professor|Mr\.?|Miss|Ms\.?|Mrs\.?)\s+(?:[A-Z]\.?\s*){0,2}[A-Z][\w'-]+")
-_ROLE = re.compile(r"\b(?:radiologist|operator|attending|resident|fellow|staff|performed\s+by|dictated\s*(?:by|:)|dictated|signed(?:\s+by)?|e-?signed|electronically\s+signed|read\s+by|reported\s+by|placed\s+by|interpreted\s+by|interpreting|provider|proceduralist|verified\s+by|done\s+by|consultant|performing|author|reporter|typed\s+for|verifier|/es/|es:|localized\s+by|reader|reporting|physician|by\s+me)\b", re.I)
-_NOT_ROLE = re.compile(r"\b(?:refer\w*|ref|req\w*|order\w*|cc|copy|copies|copied|surgeon|surgery|for\s+dr|primary\s+care|pcp|discussed|called|notified|informed|phoned|gp|operate|operating|excision|lumpectomy|consent(?:ed)?\s+by|technologist|nurse|rn|rt\b|sent\s+to|told|aware|per\s+dr|requested|with\s+dr)\b", re.I)
-_PRELIM = re.compile(r"\bpreliminary\b(?!\s+(?:scan|view|image|film|ultrasound|sonogra|mammo|evaluation|diagnosis|path|survey|touch|exam\w*\s+(?:of|with|was)|look))|\bprelim\b|\bdraft\b|\bnot\s+yet\s+(?:been\s+)?(?:reviewed|signed|verified|finali[sz]ed|authenticated|approved)|\bawaiting\s+(?:\w+\s+){0,3}(?:review|signature|authentication|verification|sign)|\bunsigned\b|\b(?:review|signature|attestation|verification|authentication|co-?sign\w*)\s+(?:is\s+)?pending|\bpending\s+(?:\w+\s+){0,2}(?:signature|attestation|verification|authentication|co-?sign|review\s+by)|\bunverified\b|\bwet\s+read(?:ing)?\b|\bnot\s+(?:a\s+)?final\b|\bnot\s+for\s+(?:billing|release)\b", re.I)
-_NOT_PRELIM = re.compile(r"\bsupersed\w*|\breplac\w*|\bdraft\s+was\s+(?:edited|reviewed)|\bprior\s+to\b|\bno\s+longer\b|\bfinal(?:i[sz]ed)?\b.{0,30}prelim|resident'?s?\s+(?:draft|prelim)", re.I)
-_SERVICE = re.compile(r"\b(?:breast|general|gen|thoracic|plastic|surgical)\s+(?:surgery|surg|oncology)\b(?!\s+(?:planned|scheduled|today|tomorrow|on|is|this|at|date))|\bdept|clinic\b|holding|requested\s+by", re.I)
+_NAME_DR = re.compile(
+    r"\b(?:Dr\.?|DR\.?|Doctor|Prof\.?|Professor|Mr\.?|Miss|Ms\.?|Mrs\.?)\s+(?:[A-Z]\.?\s*){0,2}[A-Z][\w'-]+"
+)
+_ROLE = re.compile(
+    r"\b(?:radiologist|operator|attending|resident|fellow|staff|performed\s+by|dictated\s*(?:by|:)|dictated|signed(?:\s+by)?|e-?signed|electronically\s+signed|read\s+by|reported\s+by|placed\s+by|interpreted\s+by|interpreting|provider|proceduralist|verified\s+by|done\s+by|consultant|performing|author|reporter|typed\s+for|verifier|/es/|es:|localized\s+by|reader|reporting|physician|by\s+me)\b",
+    re.I,
+)
+_NOT_ROLE = re.compile(
+    r"\b(?:refer\w*|ref|req\w*|order\w*|cc|copy|copies|copied|surgeon|surgery|for\s+dr|primary\s+care|pcp|discussed|called|notified|informed|phoned|gp|operate|operating|excision|lumpectomy|consent(?:ed)?\s+by|technologist|nurse|rn|rt\b|sent\s+to|told|aware|per\s+dr|requested|with\s+dr)\b",
+    re.I,
+)
+_PRELIM = re.compile(
+    r"\bpreliminary\b(?!\s+(?:scan|view|image|film|ultrasound|sonogra|mammo|evaluation|diagnosis|path|survey|touch|exam\w*\s+(?:of|with|was)|look))|\bprelim\b|\bdraft\b|\bnot\s+yet\s+(?:been\s+)?(?:reviewed|signed|verified|finali[sz]ed|authenticated|approved)|\bawaiting\s+(?:\w+\s+){0,3}(?:review|signature|authentication|verification|sign)|\bunsigned\b|\b(?:review|signature|attestation|verification|authentication|co-?sign\w*)\s+(?:is\s+)?pending|\bpending\s+(?:\w+\s+){0,2}(?:signature|attestation|verification|authentication|co-?sign|review\s+by)|\bunverified\b|\bwet\s+read(?:ing)?\b|\bnot\s+(?:a\s+)?final\b|\bnot\s+for\s+(?:billing|release)\b",
+    re.I,
+)
+_NOT_PRELIM = re.compile(
+    r"\bsupersed\w*|\breplac\w*|\bdraft\s+was\s+(?:edited|reviewed)|\bprior\s+to\b|\bno\s+longer\b|\bfinal(?:i[sz]ed)?\b.{0,30}prelim|resident'?s?\s+(?:draft|prelim)",
+    re.I,
+)
+_SERVICE = re.compile(
+    r"\b(?:breast|general|gen|thoracic|plastic|surgical)\s+(?:surgery|surg|oncology)\b(?!\s+(?:planned|scheduled|today|tomorrow|on|is|this|at|date))|\bdept|clinic\b|holding|requested\s+by",
+    re.I,
+)
 _POSITION = re.compile(
     r"\b(?:within|through|travers\w+|transfix\w+|skewer\w*|pierc\w+|cross\w*|bisect\w*|adjacent|next\s+to|beside|alongside|abut\w*|touch\w*|inside|in\s+(?:the|its|good|satisfactory|appropriate|expected|proper|excellent|optimal|correct|adequate|acceptable|place\s+(?:within|at|in)|a\s+good)|at\s+(?:the|its|target)|beyond|past|deep\s+to|"
-    r"posterior|anterior|medial|lateral|superior|inferior|above|below|behind|distal|proximal|position(?:ed)?|located|cent(?:er|re)\w*|between|bracket\w*|straddl\w*|around|superimpos\w*|along|overl\w+|from|off|flank\w*|contact|caudal|cephalad|accurate\w*|on\s+target|middle|edge|margin|against|targets?|near|in\s+(?:lesion|mass|calcs?|calcification\w*|target|node|clip|tumou?r|satisf\w+)|into|spears?|satisfactor\w*|appropriate\w*|well[- ](?:placed|sited|positioned|centred|centered)|sited|over)\b", re.I)
+    r"posterior|anterior|medial|lateral|superior|inferior|above|below|behind|distal|proximal|position(?:ed)?|located|cent(?:er|re)\w*|between|bracket\w*|straddl\w*|around|superimpos\w*|along|overl\w+|from|off|flank\w*|contact|caudal|cephalad|accurate\w*|on\s+target|middle|edge|margin|against|targets?|near|in\s+(?:lesion|mass|calcs?|calcification\w*|target|node|clip|tumou?r|satisf\w+)|into|spears?|satisfactor\w*|appropriate\w*|well[- ](?:placed|sited|positioned|centred|centered)|sited|over)\b",
+    re.I,
+)
 _SHOWN = re.compile(
-    r"\b(?:show\w*|demonstrat\w*|confirm\w*|reveal\w*|document\w*|seen|visible|visuali[sz]ed|view\w*|film\w*|image\w*|images|imaging|mammogra\w*|mammo\w*|sonogra\w*|ultrasound|us\b|u/s|uss|radiograph\w*|sequence\w*|series|scan\w*|sections?|picture\w*|sweep\w*|tomo\w*|dbt|mri?|(?<!\d )(?<!\d)(?:ct|cc|ml|lm|mlo)|craniocaudal|check\w*|post|after\w*|final\w*|verif\w*|echogenic|artifact|put(?:s)?|projection\w*|pics?)\b", re.I)
-_TIP = re.compile(r"\b(?:wires?|hook\w*|tip|tips|barbs?|shaft|seeds?|reflectors?|scout|savi|magseeds?|clips?|markers?|tags?|localizers?|localisers?|devices?|pellets?|needles?|segment|hookwires?|molli|pintuition|it|they|both|coil|carbon|track|thick)\b", re.I)
-_TIP_LOOSE = re.compile(_TIP.pattern + r"|\b(?:outer|first|second|third|former|latter|other)\b|\b[A-D]\b(?=\s+\d)", re.I)
-_DEPTH = re.compile(r"\b(?:depth|z)\b[^.]{0,40}\b(?:comput\w+|calculat\w+|determin\w+|obtained)|(?:comput\w+|calculat\w+|determin\w+|derived)\b[^.]{0,40}\b(?:depth|coordinates?|z[- ]?(?:value|axis)?|target)|\bcoordinates?\b[^.]{0,50}\b(?:comput\w+|calculat\w+|generat\w+|transmit\w+|transfer\w+|obtain\w+|determin\w+|select\w+|enter\w+|register\w+|sent|set|derived|dialed|dialled)|\bto\s+(?:the\s+)?(?:\w+\s+)?(?:calculated|computed|given)\s+coordinates|\bz\s*[:=]?\s*\d|\bdepth\s*(?:of|:|was|at|=)?\s*\d|\bto\s+\d+\s*mm\b|\bdriven\s+to\s+(?:the\s+)?coordinates|\bcoordinates\b", re.I)
-_TARGETISH = re.compile(r"\b(?:target\w*|mass\w*|nodul\w*|calcif\w*|microcalc\w*|calcs?|distortion|asymmetr\w*|density|enhancement|nme|lesion\w*|node\w*|clip\w*|marker|group\w*|cluster\w*|focus|foci|tumou?r|cancer|carcinoma|cyst|fibroadenoma|area|segment|site|papilloma|finding|abnormality|position\w*|location\w*|satisfactor\w*|\d+(?:\.\d+)?\s*(?:mm|cm)|seroma|cortex|hilum|centre|center|scar|placement|edge|margin|satellite|one|each|its|opacity|lymph|coil)\b", re.I)
+    r"\b(?:show\w*|demonstrat\w*|confirm\w*|reveal\w*|document\w*|seen|visible|visuali[sz]ed|view\w*|film\w*|image\w*|images|imaging|mammogra\w*|mammo\w*|sonogra\w*|ultrasound|us\b|u/s|uss|radiograph\w*|sequence\w*|series|scan\w*|sections?|picture\w*|sweep\w*|tomo\w*|dbt|mri?|(?<!\d )(?<!\d)(?:ct|cc|ml|lm|mlo)|craniocaudal|check\w*|post|after\w*|final\w*|verif\w*|echogenic|artifact|put(?:s)?|projection\w*|pics?)\b",
+    re.I,
+)
+_TIP = re.compile(
+    r"\b(?:wires?|hook\w*|tip|tips|barbs?|shaft|seeds?|reflectors?|scout|savi|magseeds?|clips?|markers?|tags?|localizers?|localisers?|devices?|pellets?|needles?|segment|hookwires?|molli|pintuition|it|they|both|coil|carbon|track|thick)\b",
+    re.I,
+)
+_TIP_LOOSE = re.compile(
+    _TIP.pattern + r"|\b(?:outer|first|second|third|former|latter|other)\b|\b[A-D]\b(?=\s+\d)", re.I
+)
+_DEPTH = re.compile(
+    r"\b(?:depth|z)\b[^.]{0,40}\b(?:comput\w+|calculat\w+|determin\w+|obtained)|(?:comput\w+|calculat\w+|determin\w+|derived)\b[^.]{0,40}\b(?:depth|coordinates?|z[- ]?(?:value|axis)?|target)|\bcoordinates?\b[^.]{0,50}\b(?:comput\w+|calculat\w+|generat\w+|transmit\w+|transfer\w+|obtain\w+|determin\w+|select\w+|enter\w+|register\w+|sent|set|derived|dialed|dialled)|\bto\s+(?:the\s+)?(?:\w+\s+)?(?:calculated|computed|given)\s+coordinates|\bz\s*[:=]?\s*\d|\bdepth\s*(?:of|:|was|at|=)?\s*\d|\bto\s+\d+\s*mm\b|\bdriven\s+to\s+(?:the\s+)?coordinates|\bcoordinates\b",
+    re.I,
+)
+_TARGETISH = re.compile(
+    r"\b(?:target\w*|mass\w*|nodul\w*|calcif\w*|microcalc\w*|calcs?|distortion|asymmetr\w*|density|enhancement|nme|lesion\w*|node\w*|clip\w*|marker|group\w*|cluster\w*|focus|foci|tumou?r|cancer|carcinoma|cyst|fibroadenoma|area|segment|site|papilloma|finding|abnormality|position\w*|location\w*|satisfactor\w*|\d+(?:\.\d+)?\s*(?:mm|cm)|seroma|cortex|hilum|centre|center|scar|placement|edge|margin|satellite|one|each|its|opacity|lymph|coil)\b",
+    re.I,
+)
 _BEFORE = re.compile(r"\b(?:before|prior\s+to)\s+(?:needle|device|wire|seed|release|deploy\w*|placement|each)", re.I)
 
 
@@ -43,25 +75,46 @@ def judge(r: Reader, layout: Layout, f: Findings, a: Reading_, c: Outcome) -> di
     local = [x for x in f.lesions if x.localized] or [x for x in f.lesions if not x.biopsied]
     out: dict[Element, ElementFinding] = {}
 
-    def put(element: Element, ok: bool | None, evidence: Evidences = (), readings: list[Reading] | None = None, lacking: tuple[int, ...] = ()) -> None:
-        status = "not_applicable" if ok is None else ("present" if ok else "missing")
+    def put(
+        element: Element,
+        ok: bool | None,
+        evidence: Evidences = (),
+        readings: list[Reading] | None = None,
+        lacking: tuple[int, ...] = (),
+    ) -> None:
+        status: ElementStatus = "not_applicable" if ok is None else ("present" if ok else "missing")
         if readings:
             status = "conflicting"
-        out[element] = ElementFinding(element, status, evidence if status != "missing" else evidence, readings or [], lacking if status == "missing" else ())  # type: ignore[arg-type]
+        out[element] = ElementFinding(element, status, evidence, readings or [], lacking if status == "missing" else ())
 
     def per_lesion(element: Element, good: list[bool], key: str, readings: list[Reading] | None = None) -> None:
         evidence = tuple(e for x in local for e in x.evidence.get(key, ()))
-        put(element, all(good) if local else False, evidence, readings, tuple(x.number for x, g in zip(local, good, strict=True) if not g))
+        put(
+            element,
+            all(good) if local else False,
+            evidence,
+            readings,
+            tuple(x.number for x, g in zip(local, good, strict=True) if not g),
+        )
 
     deployed = [x.outcome == "placed" for x in local]
     per_lesion("device_deployment", deployed, "outcome")
     per_lesion("guidance", [x.guidance is not None for x in local], "guidance", a.guidance_conflict)
     per_lesion("laterality", [x.laterality is not None for x in local], "laterality", a.side_conflict)
-    put("lesion_count", a.count_status != "missing", a.count_evidence, a.count_readings if a.count_status == "conflicting" else None)
+    put(
+        "lesion_count",
+        a.count_status != "missing",
+        a.count_evidence,
+        a.count_readings if a.count_status == "conflicting" else None,
+    )
     if a.count_status == "missing":
         out["lesion_count"].readings = a.count_readings
     device_evidence = tuple(e for x in local for d in x.devices for e in d.evidence)
-    put("device_type", all(bool(x.devices) and all(d.type for d in x.devices) for x in local) if local else False, device_evidence)
+    put(
+        "device_type",
+        all(bool(x.devices) and all(d.type for d in x.devices) for x in local) if local else False,
+        device_evidence,
+    )
     per_lesion("target", [x.target is not None for x in local], "target")
     shared_place = len(local) > 1 and all(x.location.stated() for x in local)
     per_lesion("location", [x.location.stated() or shared_place for x in local], "location")
@@ -69,7 +122,10 @@ def judge(r: Reader, layout: Layout, f: Findings, a: Reading_, c: Outcome) -> di
     complication_words = [m for ms in c.items.values() for m in ms] + c.denied
     conflict = None
     if c.conflict:
-        conflict = [Reading("none", r.evidence(c.denied[:2])), *[Reading(k, r.evidence(v[:2])) for k, v in c.items.items()]]
+        conflict = [
+            Reading("none", r.evidence(c.denied[:2])),
+            *[Reading(k, r.evidence(v[:2])) for k, v in c.items.items()],
+        ]
     put("complications", c.documented, r.evidence(complication_words), conflict)
     positions = post_placement(r, layout, f)
     put("post_placement_imaging", all(deployed) and positions[0], r.evidence(positions[1]))
@@ -80,17 +136,13 @@ def judge(r: Reader, layout: Layout, f: Findings, a: Reading_, c: Outcome) -> di
     else:
         put("stereotactic_technique", None)
     put("consent", bool(found := consent(r)), r.evidence(found[:3]))
-    put("time_out", bool(found := time_out(r)), r.evidence(found[:3]))
+    put("time_out", bool(paused := time_out(r)), r.evidence(paused[:3]))
     put("anesthesia", bool(found := anesthesia(r)), r.evidence(found[:3]))
     put("provider_signature", bool(spans := signature(r)), r.evidence(spans[:3]))
     put("procedure_date", bool(found := procedure_date(r)), r.evidence(found[:2]))
     if not judged:
-        return {e: ElementFinding(e, _unjudged(out[e], f), out[e].evidence, out[e].readings) for e in ELEMENTS}
+        return {e: ElementFinding(e, "not_applicable", out[e].evidence, out[e].readings) for e in ELEMENTS}
     return {e: out[e] for e in ELEMENTS}
-
-
-def _unjudged(found: ElementFinding, f: Findings) -> str:  # type: ignore[return-value]
-    return "not_applicable"
 
 
 def _filled(r: Reader, m: Mention) -> bool:
@@ -105,27 +157,45 @@ def _filled(r: Reader, m: Mention) -> bool:
     else:
         start, end = piece.content, piece.end
         if start >= end:
-            following = next((p for p in r.page.pieces[piece.index + 1 : piece.index + 2] if p.section == piece.section), None)
+            following = next(
+                (p for p in r.page.pieces[piece.index + 1 : piece.index + 2] if p.section == piece.section), None
+            )
             if following is None:
                 return False
             start, end = following.start, following.end
     rest = list(r.text[start:end])
-    for a, b in r.page.blank:
+    for a, b in r.page.blanks(start, end):
         for i in range(max(a, start), min(b, end)):
             rest[i - start] = " "
     answer = "".join(rest)
-    return not _EMPTY.fullmatch(answer) and not re.match(r"\W*(?:no\b|not\s+(?:obtained|done|performed|documented)|pending|none\b|unknown)", answer, re.I)
+    return not _EMPTY.fullmatch(answer) and not re.match(
+        r"\W*(?:no\b|not\s+(?:obtained|done|performed|documented)|pending|none\b|unknown)", answer, re.I
+    )
 
 
 def consent(r: Reader) -> list[Mention]:
     out = []
     for m in r.all("consent"):
-        if m.section in ("plan", "comparison", "family", "history") or m.assertion in ("absent", "planned", "historical", "other_person", "blank"):
-            if not (m.assertion == "planned" and re.search(r"\b(?:signed|obtained|gave|given|took|taken)\s+(?:\w+\s+){0,3}$", r.before(m, 40))) and not (m.assertion == "planned" and re.match(r"[\w\s,()]{0,40}\b(?:was|were|obtained|signed|given|in\s+chart)\b", r.after(m, 60))):
+        if m.section in ("plan", "comparison", "family", "history") or m.assertion in (
+            "absent",
+            "planned",
+            "historical",
+            "other_person",
+            "blank",
+        ):
+            if not (
+                m.assertion == "planned"
+                and re.search(r"\b(?:signed|obtained|gave|given|took|taken)\s+(?:\w+\s+){0,3}$", r.before(m, 40))
+            ) and not (
+                m.assertion == "planned"
+                and re.match(r"[\w\s,()]{0,40}\b(?:was|were|obtained|signed|given|in\s+chart)\b", r.after(m, 60))
+            ):
                 continue
         if not _filled(r, m) or re.match(r"\s*(?:was|were|is)?\s*not\b", r.after(m, 12)) or _unticked(r, m):
             continue
-        if re.search(r"\b(?:packet|consent\s+for\s+surgery|will|to\s+be)\b", r.after(m, 22)) or re.search(r"\bwill\s+(?:need\s+)?$", r.before(m, 12)):
+        if re.search(r"\b(?:packet|consent\s+for\s+surgery|will|to\s+be)\b", r.after(m, 22)) or re.search(
+            r"\bwill\s+(?:need\s+)?$", r.before(m, 12)
+        ):
             continue
         out.append(m)
     return out
@@ -133,13 +203,20 @@ def consent(r: Reader) -> list[Mention]:
 
 def _unticked(r: Reader, m: Mention) -> bool:
     """Whether the words are a label whose box, after it, is empty."""
-    return bool(re.match(r"\s*(?:\w+\s*)?:?\s*(?:\[\s*\]|\(\s*\)|□)\s*(?:$|\n|\s{2,}|[A-Z])", r.text[m.end : m.end + 26]))
+    return bool(
+        re.match(r"\s*(?:\w+\s*)?:?\s*(?:\[\s*\]|\(\s*\)|□)\s*(?:$|\n|\s{2,}|[A-Z])", r.text[m.end : m.end + 26])
+    )
 
 
-_TIME_OUT = re.compile(r"\b(?:id|identity|identification|name|wrist\s?band|patient|dob|pt)\b[^.\n]{0,60}?\b(?:sides?|sites?|laterality|breast)\b[^.\n]{0,60}?\b(?:checked|verified|confirmed|read\s+(?:back|aloud|out)|agreed|correct|matched|reviewed\s+aloud|compared)\b|\b(?:checked|verified|confirmed|confirming|verification\s+of)\b[^.\n]{0,40}?\b(?:patient|identity|name|id)\b[^.\n]{0,30}?\b(?:side|site|laterality|procedure)\b", re.I)
+_TIME_OUT = re.compile(
+    r"\b(?:id|identity|identification|name|wrist\s?band|patient|dob|pt)\b[^.\n]{0,60}?\b(?:sides?|sites?|laterality|breast)\b[^.\n]{0,60}?\b(?:checked|verified|confirmed|read\s+(?:back|aloud|out)|agreed|correct|matched|reviewed\s+aloud|compared)\b|\b(?:checked|verified|confirmed|confirming|verification\s+of)\b[^.\n]{0,40}?\b(?:patient|identity|name|id)\b[^.\n]{0,30}?\b(?:side|site|laterality|procedure)\b",
+    re.I,
+)
 
 
-_TO = re.compile(r"\bTO\s*(?:done|x\s?\d|\d{4}\b|-\s*y\b|\[x\]|held|called|completed?|performed|w/\s*all)|\bT/O\b", re.I)
+_TO = re.compile(
+    r"\bTO\s*(?:done|x\s?\d|\d{4}\b|-\s*y\b|\[x\]|held|called|completed?|performed|w/\s*all)|\bT/O\b", re.I
+)
 
 
 def time_out(r: Reader) -> list[Mention | tuple[int, int, str, str]]:
@@ -153,28 +230,44 @@ def time_out(r: Reader) -> list[Mention | tuple[int, int, str, str]]:
                 if not r.page.is_blank(m.start(), m.end()) and not re.search(r"\b(?:not|will|to\s+be)\b", m[0], re.I):
                     out.append((m.start(), m.end(), p.section, "documentation.time_out.words"))
     return out + [
-        m for m in r.all("time_out")
-        if m.section not in ("plan", "comparison", "history", "family") and m.assertion not in ("absent", "planned", "other_person", "blank") and _filled(r, m)
-        and not re.search(r"\b(?:not|no)\s+$", r.before(m, 6)) and not _unticked(r, m)
+        m
+        for m in r.all("time_out")
+        if m.section not in ("plan", "comparison", "history", "family")
+        and m.assertion not in ("absent", "planned", "other_person", "blank")
+        and _filled(r, m)
+        and not re.search(r"\b(?:not|no)\s+$", r.before(m, 6))
+        and not _unticked(r, m)
     ]
 
 
 def anesthesia(r: Reader) -> list[Mention]:
     out = []
     for m in r.all("anesthesia"):
-        if m.section in ("history", "comparison", "plan", "family") or m.assertion in ("planned", "other_person", "blank"):
+        if m.section in ("history", "comparison", "plan", "family") or m.assertion in (
+            "planned",
+            "other_person",
+            "blank",
+        ):
             continue
         around = r.lower[max(r.piece(m).start, m.start - 46) : min(r.piece(m).end, m.end + 30)]
         if re.search(r"\b(?:allerg\w*|reaction\s+to|intoleran\w*|sensitiv\w+\s+to)\b", around):
             continue
         word = r.words_of(m).lower()
-        if word == "local" and not re.match(r"\s*(?:[:.\-]|\d|%|was|given|infilt|inject|\(|,|in\b|to\b|only|x\b)|\s{2,}", r.lower[m.end : m.end + 14]) :
+        if word == "local" and not re.match(
+            r"\s*(?:[:.\-]|\d|%|was|given|infilt|inject|\(|,|in\b|to\b|only|x\b)|\s{2,}", r.lower[m.end : m.end + 14]
+        ):
             continue
-        if word == "local" and re.match(r"\s*(?:[:.]*\s*)(?:recurrence|pain|staging|policy|protocol|site)", r.lower[m.end : m.end + 20]):
+        if word == "local" and re.match(
+            r"\s*(?:[:.]*\s*)(?:recurrence|pain|staging|policy|protocol|site)", r.lower[m.end : m.end + 20]
+        ):
             continue
         if word == "frozen" or word == "freezing" and "freez" not in around:
             continue
-        if re.match(r"\s*[:.]", r.lower[m.end : m.end + 3]) and not _filled(r, m) and not re.match(r"\W*(?:no\b|none\b|not\s+(?:used|needed|given))", r.lower[m.end : m.end + 24]):
+        if (
+            re.match(r"\s*[:.]", r.lower[m.end : m.end + 3])
+            and not _filled(r, m)
+            and not re.match(r"\W*(?:no\b|none\b|not\s+(?:used|needed|given))", r.lower[m.end : m.end + 24])
+        ):
             continue
         out.append(m)
     return out
@@ -192,20 +285,38 @@ def indication(r: Reader) -> list[Mention]:
             word = r.words_of(m).lower()
             if word in ("surgery", "operation") and _SERVICE.search(text):
                 continue
-            if m.cue == "assertion.historical" or re.search(r"\b(?:s/p|status\s+post|prior|previous|19\d\d|20[01]\d|history\s+of|years?\s+ago|scar|bed)\b", text):
+            if m.cue == "assertion.historical" or re.search(
+                r"\b(?:s/p|status\s+post|prior|previous|19\d\d|20[01]\d|history\s+of|years?\s+ago|scar|bed)\b", text
+            ):
                 continue
-            if m.section in ("title",) or word == "removal" and "wire" in text or word == "theatre" and m.section == "signature":
+            if (
+                m.section in ("title",)
+                or word == "removal"
+                and "wire" in text
+                or word == "theatre"
+                and m.section == "signature"
+            ):
                 continue
         elif m.label == "proven":
-            if m.section not in ("history", "technique", "impression", "target", "title", "findings", "device", "location", "comment") or r.words_of(m).lower() in ("known",):
+            if m.section not in (
+                "history",
+                "technique",
+                "impression",
+                "target",
+                "title",
+                "findings",
+                "device",
+                "location",
+                "comment",
+            ) or r.words_of(m).lower() in ("known",):
                 continue
-        elif m.section == "signature":
-            continue
-        elif m.cue == "assertion.historical" and re.search(r"\b(?:history\s+of|status\s+post|s/p|personal)\b", text):
-            continue
-        elif m.value == "suspicious" and re.search(r"bi-?rads\s*(?:category)?\s*:?\s*[56]", text) and m.section == "impression" and False:
-            continue
-        elif m.value == "invasive_carcinoma" and m.section == "title":
+        elif (
+            m.section == "signature"
+            or m.cue == "assertion.historical"
+            and re.search(r"\b(?:history\s+of|status\s+post|s/p|personal)\b", text)
+            or m.value == "invasive_carcinoma"
+            and m.section == "title"
+        ):
             continue
         out.append(m)
     return out
@@ -219,9 +330,21 @@ def stereotactic_technique(r: Reader) -> list[Mention | tuple[int, int, str, str
         if m.label == "coordinates" or (m.value == "stereotactic" and m.attrs.get("tier") == "technique"):
             out.append(m)
     for p in r.page.pieces:
-        if p.section in ("technique", "guidance", "location", "target", "device", "findings", "impression", "comment", "header"):
+        if p.section in (
+            "technique",
+            "guidance",
+            "location",
+            "target",
+            "device",
+            "findings",
+            "impression",
+            "comment",
+            "header",
+        ):
             for d in _DEPTH.finditer(r.text, p.start, p.end):
-                if re.search(r"signal|skin|reflector\s+depth|tag\s+depth|probe|handpiece", r.lower[p.start : p.end]) and not re.search(r"comput|calcul|coordin", d[0], re.I):
+                if re.search(
+                    r"signal|skin|reflector\s+depth|tag\s+depth|probe|handpiece", r.lower[p.start : p.end]
+                ) and not re.search(r"comput|calcul|coordin", d[0], re.I):
                     continue
                 if re.search(r"\bgrid\b|\bslice\b", r.lower[p.start : p.end]):
                     continue
@@ -229,7 +352,9 @@ def stereotactic_technique(r: Reader) -> list[Mention | tuple[int, int, str, str
     return out
 
 
-def _stereo_each(r: Reader, layout: Layout, f: Findings, stereo: list[object], words: list[Mention | tuple[int, int, str, str]]) -> bool:
+def _stereo_each(
+    r: Reader, layout: Layout, f: Findings, stereo: list[Lesion], words: list[Mention | tuple[int, int, str, str]]
+) -> bool:
     if not words:
         return False
     if len(stereo) < 2 or len(layout.slots) != len(f.lesions):
@@ -243,10 +368,14 @@ def _stereo_each(r: Reader, layout: Layout, f: Findings, stereo: list[object], w
         else:
             clause = max((i for i, c in enumerate(piece.clauses) if c <= start), default=0)
         who = layout.owner.get((piece.index, clause), ())
-        if not who or len(who) > 1 or re.search(r"\b(?:each|both|all|every|paired|pairs|three|two)\b", r.piece_text(piece)):
+        if (
+            not who
+            or len(who) > 1
+            or re.search(r"\b(?:each|both|all|every|paired|pairs|three|two)\b", r.piece_text(piece))
+        ):
             return True
         covered.update(who)
-    numbers = {x.number - 1 for x in stereo}  # type: ignore[attr-defined]
+    numbers = {x.number - 1 for x in stereo}
     return numbers <= covered
 
 
@@ -258,7 +387,19 @@ def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[t
     n = len(f.lesions)
     local = {x.number - 1 for x in f.lesions if x.localized}
     for p in r.page.pieces:
-        if p.section not in ("technique", "findings", "impression", "device", "location", "target", "comment", "guidance", "addendum", "complications", "plan"):
+        if p.section not in (
+            "technique",
+            "findings",
+            "impression",
+            "device",
+            "location",
+            "target",
+            "comment",
+            "guidance",
+            "addendum",
+            "complications",
+            "plan",
+        ):
             continue
         bounds = [*p.clauses, p.end] if p.clauses else [p.start, p.end]
         whole = r.text[p.start : p.end]
@@ -271,12 +412,30 @@ def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[t
                 continue
             found.append((a, b, p.section, "documentation.position"))
             who = layout.owner.get((p.index, k), ())
-            if re.search(r"\b(?:each|both|all|every|either|wires|seeds|clips|reflectors|tags|markers|devices|respective\w*|the\s+two|hooks|tips|in\s+the\s+three)\b", text, re.I) or len(who) > 1 or not who:
+            if (
+                re.search(
+                    r"\b(?:each|both|all|every|either|wires|seeds|clips|reflectors|tags|markers|devices|respective\w*|the\s+two|hooks|tips|in\s+the\s+three)\b",
+                    text,
+                    re.I,
+                )
+                or len(who) > 1
+                or not who
+            ):
                 everyone = True
             covered.update(who)
-        if not any(p.start <= f_[0] < p.end for f_ in found) and len(bounds) > 2 and _TIP_LOOSE.search(whole) and _POSITION.search(whole) and _TARGETISH.search(whole) and _SHOWN.search(whole) and _is_check(r, p, 0, p.start, whole, whole):
+        if (
+            not any(p.start <= f_[0] < p.end for f_ in found)
+            and len(bounds) > 2
+            and _TIP_LOOSE.search(whole)
+            and _POSITION.search(whole)
+            and _TARGETISH.search(whole)
+            and _SHOWN.search(whole)
+            and _is_check(r, p, 0, p.start, whole, whole)
+        ):
             found.append((p.start, p.end, p.section, "documentation.position"))
-            everyone = everyone or bool(re.search(r"\b(?:each|both|all|every|other|second|third|respective\w*)\b", whole, re.I))
+            everyone = everyone or bool(
+                re.search(r"\b(?:each|both|all|every|other|second|third|respective\w*)\b", whole, re.I)
+            )
     if not found:
         return False, []
     if n <= 1 or everyone or len(layout.slots) != n:
@@ -284,8 +443,14 @@ def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[t
     return local <= covered or len(found) >= len(local), found
 
 
-_DEPLOYING = re.compile(r"\b(?:deploy\w*|releas\w*|placed|insert\w*|advanc\w*|engag\w*|left\s+in\s+place|fired|expelled|introduc\w*|directed|passed|positioned|unloaded|pushed|anchored|implanted)\b", re.I)
-_RESULT = re.compile(r"\b(?:is|are|lies?|lying|sits?|pass(?:es|ing)|travers\w+|runs?|running|cross(?:es|ing)|skewers|shows?|showed|showing|seen|transfix\w+|pierc\w+|ends?|projects?|demonstrat\w+|confirm\w+|remains?|extends?|brackets?|was\s+(?:\d|within|seen|in\s|at\s|noted|located)|were\s+(?:within|seen|in\s|at\s|noted|located)|puts?|place\s+the|has\s+its|being|verified|documented|abuts|touches|revealed|to\s+be|lay|bisects?|through|noted|visible|visuali[sz]ed|straddle\w*|inside|within|beyond|past|mm|cm|good|satisfactor\w*|look\w*|position\w*|targets?|ok)\b", re.I)
+_DEPLOYING = re.compile(
+    r"\b(?:deploy\w*|releas\w*|placed|insert\w*|advanc\w*|engag\w*|left\s+in\s+place|fired|expelled|introduc\w*|directed|passed|positioned|unloaded|pushed|anchored|implanted)\b",
+    re.I,
+)
+_RESULT = re.compile(
+    r"\b(?:is|are|lies?|lying|sits?|pass(?:es|ing)|travers\w+|runs?|running|cross(?:es|ing)|skewers|shows?|showed|showing|seen|transfix\w+|pierc\w+|ends?|projects?|demonstrat\w+|confirm\w+|remains?|extends?|brackets?|was\s+(?:\d|within|seen|in\s|at\s|noted|located)|were\s+(?:within|seen|in\s|at\s|noted|located)|puts?|place\s+the|has\s+its|being|verified|documented|abuts|touches|revealed|to\s+be|lay|bisects?|through|noted|visible|visuali[sz]ed|straddle\w*|inside|within|beyond|past|mm|cm|good|satisfactor\w*|look\w*|position\w*|targets?|ok)\b",
+    re.I,
+)
 
 
 def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> bool:
@@ -293,7 +458,9 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
     mentions = [m for m in p.mentions if m.clause == k]
     if any(m.label == "device" and m.assertion in ("planned", "hypothetical", "absent") for m in mentions):
         return False
-    if re.search(r"\b(?:will\s+be|to\s+be\s+read|reported\s+separately|read\s+separately|separate\s+accession)\b", text, re.I) and not _RESULT.search(text[:40]):
+    if re.search(
+        r"\b(?:will\s+be|to\s+be\s+read|reported\s+separately|read\s+separately|separate\s+accession)\b", text, re.I
+    ) and not _RESULT.search(text[:40]):
         return False
     if _BEFORE.search(text):
         return False
@@ -309,12 +476,18 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
         late = re.search(r"\b(?:show\w*|confirm\w*|demonstrat\w*|verif\w*|seen|document\w*)\b", text, re.I)
         if not late:
             return False
-        tail = text[late.start() :] if late.start() > deploying.start() or not re.search(r"\b(?:before|prior)\b", text, re.I) else ""
+        tail = (
+            text[late.start() :]
+            if late.start() > deploying.start() or not re.search(r"\b(?:before|prior)\b", text, re.I)
+            else ""
+        )
         return bool(tail and _POSITION.search(text) and not re.search(r"needle\s+(?:tip|position)", text, re.I))
-    if re.search(r"\bneedle\b", text, re.I) and not re.search(r"\b(?:wire|hook|seed|clip|reflector|marker|tag|device|left|final|check|transfix|traverses)\b", text, re.I) and not any(
-        d.type == "needle" for d in ()
+    if re.search(r"\bneedle\b", text, re.I) and not re.search(
+        r"\b(?:wire|hook|seed|clip|reflector|marker|tag|device|left|final|check|transfix|traverses)\b", text, re.I
     ):
-        needle_left = re.search(r"needle\s+(?:was\s+|is\s+)?left|needle\s+transfix|leaving\s+the\s+needle", r.text, re.I)
+        needle_left = re.search(
+            r"needle\s+(?:was\s+|is\s+)?left|needle\s+transfix|leaving\s+the\s+needle", r.text, re.I
+        )
         if not needle_left:
             return False
     if p.section != "findings" and not _RESULT.search(text):
@@ -322,8 +495,18 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
     if p.section == "findings" and not re.search(r"\bneedle\b", text, re.I):
         return True
     if p.section == "impression" and not shown:
-        return bool(re.search(r"\b(?:position|adjacent|within|through|at\s+the\s+target|tip|displaced|mm|cm|bracket\w*)\b", text, re.I)) and not re.search(r"\blocali[sz]ation\s+of\b", text, re.I)
-    return bool(shown) or bool(re.search(r"\b(?:pass(?:es|ing)|travers\w+|transfix\w+|skewers|crosses|lies|sits|ends|runs|is\s+(?:\d|within|in\b|at\b|inside)|are\s+(?:\d|within|in\b|at\b|inside))\b", text, re.I))
+        return bool(
+            re.search(
+                r"\b(?:position|adjacent|within|through|at\s+the\s+target|tip|displaced|mm|cm|bracket\w*)\b", text, re.I
+            )
+        ) and not re.search(r"\blocali[sz]ation\s+of\b", text, re.I)
+    return bool(shown) or bool(
+        re.search(
+            r"\b(?:pass(?:es|ing)|travers\w+|transfix\w+|skewers|crosses|lies|sits|ends|runs|is\s+(?:\d|within|in\b|at\b|inside)|are\s+(?:\d|within|in\b|at\b|inside))\b",
+            text,
+            re.I,
+        )
+    )
 
 
 def signature(r: Reader) -> list[tuple[int, int, str, str]]:
@@ -334,9 +517,17 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
         line = text if len(text) < 220 else text[:220]
         for m in _NAME.finditer(r.text, p.start, p.end) if _HAS_DEGREE.search(r.text, p.start, p.end) else ():
             before = r.text[max(p.start, m.start() - 40) : m.start()]
-            if r.page.is_blank(m.start(), m.end()) or _NOT_ROLE.search(before) and not re.search(r"\b(?:performed|signed|dictated|radiologist)\b", before, re.I):
+            if (
+                r.page.is_blank(m.start(), m.end())
+                or _NOT_ROLE.search(before)
+                and not re.search(r"\b(?:performed|signed|dictated|radiologist)\b", before, re.I)
+            ):
                 continue
-            if p.heading and _NOT_ROLE.search(r.text[p.heading[0] : p.heading[1]]) and not (re.search("surgeon", r.text[p.heading[0] : p.heading[1]], re.I)):
+            if (
+                p.heading
+                and _NOT_ROLE.search(r.text[p.heading[0] : p.heading[1]])
+                and not (re.search("surgeon", r.text[p.heading[0] : p.heading[1]], re.I))
+            ):
                 continue
             if p.section in ("history", "comparison", "order", "plan") and not _ROLE.search(before):
                 continue
@@ -349,23 +540,55 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
                 before = r.text[max(p.start, m.start() - 44) : m.start()]
                 if _NOT_ROLE.search(before):
                     continue
-                if p.section == "signature" or _ROLE.search(before) or re.match(r"[^.\n]{0,30}\b(?:radiologist|attending|fellow|resident|performed|dictated|signed)", r.text[m.end() : m.end() + 50], re.I):
+                if (
+                    p.section == "signature"
+                    or _ROLE.search(before)
+                    or re.match(
+                        r"[^.\n]{0,30}\b(?:radiologist|attending|fellow|resident|performed|dictated|signed)",
+                        r.text[m.end() : m.end() + 50],
+                        re.I,
+                    )
+                ):
                     out.append((m.start(), m.end(), "signature", "documentation.signature"))
             if not (out and out[-1][0] >= p.start) and (p.section == "signature" or role.start() < 3):
-                value = re.search(r"(?:[:.]\s*|\bby\s+|/es/\s*|signed\s+|dictated\s+|\bme,\s*|\s{2,})((?:Dr\.?\s+)?(?:[A-Z][\w'-]*\.?,?\s+){1,3}?[A-Z][\w'-]+)", r.text[p.start : p.end])
-                if value and not r.page.is_blank(p.start + value.start(1), p.start + value.end(1)) and not re.search(r"\b(?:Radiology|Report|Date|Final|Electronically|Attending|Resident|Review|Pending|Breast|Imaging|Service|Department)\b", value[1]) and not (p.heading and _NOT_ROLE.search(r.text[p.heading[0] : p.heading[1]])):
-                    out.append((p.start + value.start(1), p.start + value.end(1), "signature", "documentation.signature"))
+                value = re.search(
+                    r"(?:[:.]\s*|\bby\s+|/es/\s*|signed\s+|dictated\s+|\bme,\s*|\s{2,})((?:Dr\.?\s+)?(?:[A-Z][\w'-]*\.?,?\s+){1,3}?[A-Z][\w'-]+)",
+                    r.text[p.start : p.end],
+                )
+                if (
+                    value
+                    and not r.page.is_blank(p.start + value.start(1), p.start + value.end(1))
+                    and not re.search(
+                        r"\b(?:Radiology|Report|Date|Final|Electronically|Attending|Resident|Review|Pending|Breast|Imaging|Service|Department)\b",
+                        value[1],
+                    )
+                    and not (p.heading and _NOT_ROLE.search(r.text[p.heading[0] : p.heading[1]]))
+                ):
+                    out.append(
+                        (p.start + value.start(1), p.start + value.end(1), "signature", "documentation.signature")
+                    )
         elif p.section in ("technique",):
-            for m in re.finditer(r"\b(?:performed|placed|deployed|done|carried\s+out|localized|inserted|released|obtained)\b[^.;\n]{0,50}\bby\s+(?:the\s+)?(?:me,?\s+)?(?:\w+\s+){0,2}?(Dr\.?\s+[A-Z][\w'-]+)", r.text[p.start : p.end]):
+            for m in re.finditer(
+                r"\b(?:performed|placed|deployed|done|carried\s+out|localized|inserted|released|obtained)\b[^.;\n]{0,50}\bby\s+(?:the\s+)?(?:me,?\s+)?(?:\w+\s+){0,2}?(Dr\.?\s+[A-Z][\w'-]+)",
+                r.text[p.start : p.end],
+            ):
                 out.append((p.start + m.start(1), p.start + m.end(1), p.section, "documentation.signature"))
     return out or _closing_name(r) or _spoken_name(r)
 
 
-_NAME_LINE = re.compile(r"^[\s*/-]*(?:(?:Dr|Mr|Mrs|Ms|Miss|Prof|Professor)\.?\s+)?(?:[A-Z]\.?\s*){0,3}[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,3}(?:\s*\([\w .-]+\))?(?:\s*,\s*[\w /-]{2,50})?(?:\s*,\s*supervised\s+by.*)?[\s.]*$")
-_NOT_NAME = re.compile(r"\b(?:Report|Final|Breast|Imaging|Impression|Radiology|Date|Hospital|Center|Centre|Partners|Department|Clinic|Signed|Page|Copy|Films|Theatre|None|Complications?|Disclaimer|Addendum|Yours|Dear|Kind|Regards|Status|Preliminary|End|Left|Right|Localization|Localisation|Mammogram|Biopsy|Procedure|Patient|Street|Road|Unit|Ward|Sent|Transcribed|Attestation|Pending|Category|Discharged|Home|Pathology|Stable)\b", re.I)
+_NAME_LINE = re.compile(
+    r"^[\s*/-]*(?:(?:Dr|Mr|Mrs|Ms|Miss|Prof|Professor)\.?\s+)?(?:[A-Z]\.?\s*){0,3}[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,3}(?:\s*\([\w .-]+\))?(?:\s*,\s*[\w /-]{2,50})?(?:\s*,\s*supervised\s+by.*)?[\s.]*$"
+)
+_NOT_NAME = re.compile(
+    r"\b(?:Report|Final|Breast|Imaging|Impression|Radiology|Date|Hospital|Center|Centre|Partners|Department|Clinic|Signed|Page|Copy|Films|Theatre|None|Complications?|Disclaimer|Addendum|Yours|Dear|Kind|Regards|Status|Preliminary|End|Left|Right|Localization|Localisation|Mammogram|Biopsy|Procedure|Patient|Street|Road|Unit|Ward|Sent|Transcribed|Attestation|Pending|Category|Discharged|Home|Pathology|Stable)\b",
+    re.I,
+)
 
 
-_SPOKEN_NAME = re.compile(r"\b(?:doctor|dr\.?|signed|dictated\s+by|read\s+by|reported\s+by|this\s+is)\s+(?:doctor\s+|dr\.?\s+)?(?P<a>[a-z]{3,}(?:\s+[a-z]{3,}){1,2})\b|\b(?P<b>[a-z]{3,}\s+[a-z]{3,})\s+MD\b|\b(?P<c>[a-z]{3,}\s+[a-z]{4,})\s*\.?\s*$", re.I)
+_SPOKEN_NAME = re.compile(
+    r"\b(?:doctor|dr\.?|signed|dictated\s+by|read\s+by|reported\s+by|this\s+is)\s+(?:doctor\s+|dr\.?\s+)?(?P<a>[a-z]{3,}(?:\s+[a-z]{3,}){1,2})\b|\b(?P<b>[a-z]{3,}\s+[a-z]{3,})\s+MD\b|\b(?P<c>[a-z]{3,}\s+[a-z]{4,})\s*\.?\s*$",
+    re.I,
+)
 _SPOKEN_FROM = re.compile(r"\bthis\s+is\s+(?:doctor|dr\.?)\s+(?P<a>\w+\s+\w+)\s+(?:dictating|speaking)", re.I)
 
 
@@ -380,10 +603,19 @@ def _spoken_name(r: Reader) -> list[tuple[int, int, str, str]]:
     text = r.text[last.start : last.end]
     for m in _SPOKEN_NAME.finditer(text[-90:]):
         group = "a" if m["a"] else "b" if m["b"] else "c"
-        if group == "c" and (len(text) > 40 or any(x.label in ("target", "device", "side", "action", "complication", "site_breast") for x in last.mentions)):
+        if group == "c" and (
+            len(text) > 40
+            or any(
+                x.label in ("target", "device", "side", "action", "complication", "site_breast") for x in last.mentions
+            )
+        ):
             continue
         before = text[: max(0, len(text) - 90) + m.start()][-24:]
-        if _NOT_ROLE.search(before) or re.search(r"\b(?:with|for|by|to)\s*$", before) and not m[0].lower().startswith("dictated"):
+        if (
+            _NOT_ROLE.search(before)
+            or re.search(r"\b(?:with|for|by|to)\s*$", before)
+            and not m[0].lower().startswith("dictated")
+        ):
             continue
         base = last.end - min(90, len(text))
         return [(base + m.start(group), base + m.end(group), "signature", "documentation.signature.spoken")]
@@ -396,12 +628,24 @@ def _closing_name(r: Reader) -> list[tuple[int, int, str, str]]:
     out = []
     for p in body[-4:] if len(body) > 4 else body[1:]:
         text = r.text[p.start : p.end]
-        if len(text) > 90 or p.heading or not _NAME_LINE.match(text) or _NOT_NAME.search(re.sub(r",.*", "", text)) or not re.search(r"[a-z]", text):
+        if (
+            len(text) > 90
+            or p.heading
+            or not _NAME_LINE.match(text)
+            or _NOT_NAME.search(re.sub(r",.*", "", text))
+            or not re.search(r"[a-z]", text)
+        ):
             continue
         words_ = re.findall(r"[A-Z][\w'-]+", text)
         if len(words_) < 2 and not re.match(r"\W*(?:Dr|Mr|Mrs|Ms|Miss|Prof)\b", text):
             continue
-        if not re.match(r"\W*(?:Dr|Prof)\b", text) and any(m.label in ("target", "device", "side", "complication", "diagnosis", "guidance") for m in p.mentions) or _NOT_ROLE.search(text):
+        if (
+            not re.match(r"\W*(?:Dr|Prof)\b", text)
+            and any(
+                m.label in ("target", "device", "side", "complication", "diagnosis", "guidance") for m in p.mentions
+            )
+            or _NOT_ROLE.search(text)
+        ):
             continue
         out.append((p.start, p.end, "signature", "documentation.signature.name"))
     return out
@@ -415,7 +659,10 @@ def procedure_date(r: Reader) -> list[Mention]:
         if m.assertion == "blank" or r.page.is_blank(m.start, m.end) or p.addendum:
             continue
         before = r.before(m, 34)
-        if re.search(r"\b(?:dob|born|birth|dictat\w*|transcri\w*|signed|d:|t:|dd:|dt:|printed|received|entered|verified|reported|lmp|expir\w*|lot|compar\w*|typed|prior|biops\w*|surgery|scheduled|core|finali[sz]ed|released|collected)\W*(?:on\s+|at\s+|date\W*)?$", before):
+        if re.search(
+            r"\b(?:dob|born|birth|dictat\w*|transcri\w*|signed|d:|t:|dd:|dt:|printed|received|entered|verified|reported|lmp|expir\w*|lot|compar\w*|typed|prior|biops\w*|surgery|scheduled|core|finali[sz]ed|released|collected)\W*(?:on\s+|at\s+|date\W*)?$",
+            before,
+        ):
             continue
         if p.section in ("date", "title", "header", "order"):
             if re.search(r"\b(?:scheduled|surgery|lumpectomy)\b", before):
@@ -423,13 +670,31 @@ def procedure_date(r: Reader) -> list[Mention]:
             out.append(m)
         elif p.section == "document_date":
             continue
-        elif p.section in ("technique", "history") and re.search(r"\b(?:met|attended|seen|saw|came|brought|morning\s+of|performed|placed|locali[sz]ed|on\s+the\s+(?:morning|day|afternoon))\b", before) and not re.search(r"biops|core|mdt|mri|scan", r.piece_text(p)[:200]):
+        elif (
+            p.section in ("technique", "history")
+            and re.search(
+                r"\b(?:met|attended|seen|saw|came|brought|morning\s+of|performed|placed|locali[sz]ed|on\s+the\s+(?:morning|day|afternoon))\b",
+                before,
+            )
+            and not re.search(r"biops|core|mdt|mri|scan", r.piece_text(p)[:200])
+        ):
             out.append(m)
-        elif p.section in ("technique", "time_out", "consent", "front", "side") and (p.index < 4 or re.search(r"(?:\bon|dated?|today,?|procedure\s+date|exam(?:ination)?(?:\s+date)?|performed|dos|svc)\W*$", before)):
-            if re.search(r"\b(?:biops|prior|previous|mri|seen|demonstrat|mammogram)\w*[^.;]{0,24}$", before) and p.index >= 4:
+        elif p.section in ("technique", "time_out", "consent", "front", "side") and (
+            p.index < 4
+            or re.search(
+                r"(?:\bon|dated?|today,?|procedure\s+date|exam(?:ination)?(?:\s+date)?|performed|dos|svc)\W*$", before
+            )
+        ):
+            if (
+                re.search(r"\b(?:biops|prior|previous|mri|seen|demonstrat|mammogram)\w*[^.;]{0,24}$", before)
+                and p.index >= 4
+            ):
                 continue
             out.append(m)
-        elif p.section in ("impression", "signature") and re.search(r"(?:date\s+of\s+(?:procedure|service|exam)|dos|procedure\s+date|performed|placed|done)\W*(?:on\s+)?$", before):
+        elif p.section in ("impression", "signature") and re.search(
+            r"(?:date\s+of\s+(?:procedure|service|exam)|dos|procedure\s+date|performed|placed|done)\W*(?:on\s+)?$",
+            before,
+        ):
             out.append(m)
     return out
 
@@ -440,11 +705,20 @@ def preliminary(r: Reader) -> list[tuple[int, int, str, str]]:
     for m in _PRELIM.finditer(r.text):
         piece = r.page.pieces[r.page.piece_at(m.start())]
         around = r.text[max(0, m.start() - 50) : m.end() + 50]
-        if _NOT_PRELIM.search(around) or r.page.is_blank(m.start(), m.end()) and not r.text[m.start() - 1 : m.start()] == "*":
+        if (
+            _NOT_PRELIM.search(around)
+            or r.page.is_blank(m.start(), m.end())
+            and r.text[m.start() - 1 : m.start()] != "*"
+        ):
             continue
         if piece.section in ("history", "comparison"):
             continue
-        if re.search(r"path\w*\s*(?:is\s+)?pending", around, re.I) and "review" not in m[0].lower() and "sign" not in m[0].lower() and "pending" in m[0].lower():
+        if (
+            re.search(r"path\w*\s*(?:is\s+)?pending", around, re.I)
+            and "review" not in m[0].lower()
+            and "sign" not in m[0].lower()
+            and "pending" in m[0].lower()
+        ):
             continue
         out.append((m.start(), m.end(), piece.section, "policy.preliminary"))
     return out

@@ -16,23 +16,48 @@ from extractor.reading.words import NUMBER, Reader
 
 _COUNT_BEFORE = re.compile(
     r"(?<![:\d./#])\b(?:(?P<n>(?:a\s+)?(?:pair|couple)(?=\s+of)|\d{1,2}|one|two|three|four|five|six|single|both|(?:pair|couple)(?=\s+of)|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o/c|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
-    r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b|under\b|using\b|via\b|in\b|at\b|to\b|into\b|for\b|was\b|were\b|by\b|through\b|then\b|the\b|this\b|that\b|its\b|touch\w*\b|pass(?:es)?\b|cores?\b|samples?\b|specimens?\b|mass(?:es)?\b|lesions?\b|views?\b|films?\b|o/c\b)[\w./%-]+){0,6}?[\s,'\"(-]*$", re.I)
-_COUNT_AFTER = re.compile(r"[\s'\")]*(?:s\b)?\s*(?:[x#]\s?(?P<x>\d|two|three|one)\b(?!\s*(?:mm|cm))|[,:(]\s*(?P<c>\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga|gauge|[:/.]\d|ml|%|-|o'|x\s?\d|\.\s*\w|pm|am))|\((?P<p>\d|one|two|three)\))", re.I)
-_FIELD_COUNT = re.compile(r"(?:deployed|placed|left|released|remaining|count|devices?|wires?|seeds?|clips?|reflectors?|markers?|tags?)[^:]{0,28}[:.]{1,}\s*(?:yes,?\s*)?(?P<n>\d|one|two|three|four)\b(?!\s*(?:cm|mm|g\b|[:/.]\d|%|ml))", re.I)
-_MORE = re.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|third|fourth|repeat|as\s+well|also|2nd|3rd)\b", re.I)
+    r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b|under\b|using\b|via\b|in\b|at\b|to\b|into\b|for\b|was\b|were\b|by\b|through\b|then\b|the\b|this\b|that\b|its\b|touch\w*\b|pass(?:es)?\b|cores?\b|samples?\b|specimens?\b|mass(?:es)?\b|lesions?\b|views?\b|films?\b|o/c\b)[\w./%-]+){0,6}?[\s,'\"(-]*$",
+    re.I,
+)
+_COUNT_AFTER = re.compile(
+    r"[\s'\")]*(?:s\b)?\s*(?:[x#]\s?(?P<x>\d|two|three|one)\b(?!\s*(?:mm|cm))|[,:(]\s*(?P<c>\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga|gauge|[:/.]\d|ml|%|-|o'|x\s?\d|\.\s*\w|pm|am))|\((?P<p>\d|one|two|three)\))",
+    re.I,
+)
+_FIELD_COUNT = re.compile(
+    r"(?:deployed|placed|left|released|remaining|count|devices?|wires?|seeds?|clips?|reflectors?|markers?|tags?)[^:]{0,28}[:.]{1,}\s*(?:yes,?\s*)?(?P<n>\d|one|two|three|four)\b(?!\s*(?:cm|mm|g\b|[:/.]\d|%|ml))",
+    re.I,
+)
+_MORE = re.compile(
+    r"\b(?:second|another|additional|replacement|new|fresh|further|third|fourth|repeat|as\s+well|also|2nd|3rd)\b", re.I
+)
 _SECOND_TRY = re.compile(r"\b(?:replace|replacement|exchang|reposition|new|fresh|second|another)\w*", re.I)
 _EARLIER = re.compile(
     r"\b(?:earlier\s+(?:today|this\s+(?:morning|afternoon|week))|(?:placed|localized|localised|inserted|deployed)\s+(?:earlier|previously|by\s+(?:radiology|dr|the\s+radiologist|interventional|breast\s+imaging))|"
-    r"(?:this|earlier\s+this)\s+a\.?m\.?\s+(?:in|by)|put\s+in\s+(?:this|earlier)|by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed)\b", re.I)
-_NEXT_TO = re.compile(r"(?:\b(?:from|to|toward|towards|of|beside|near|by|past|beyond|into|at|alongside|containing|contains|with|within|marks?|marked\s+by|against|adjacent\s+to|next\s+to|touching|around|through|including|than|and\s+its|posterior\s+to|anterior\s+to|deep\s+to|medial\s+to|lateral\s+to|superior\s+to|inferior\s+to|below|above|off|between|via|targeting|onto|localize|localized|localised|target(?:ed|ing)?|mm|cm|the\s+known|known|existing|residual|visible|its|biopsied|hosts?|holding|bearing|carrying|is\s+a|was\s+a)\s+(?:the\s+|a\s+|an\s+|its\s+|this\s+|that\s+|her\s+|known\s+|existing\s+|previously\s+placed\s+|prior\s+|old\s+|two\s+|\d\s+)*)$", re.I)
+    r"(?:this|earlier\s+this)\s+a\.?m\.?\s+(?:in|by)|put\s+in\s+(?:this|earlier)|by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed)\b",
+    re.I,
+)
+_NEXT_TO = re.compile(
+    r"(?:\b(?:from|to|toward|towards|of|beside|near|by|past|beyond|into|at|alongside|containing|contains|with|within|marks?|marked\s+by|against|adjacent\s+to|next\s+to|touching|around|through|including|than|and\s+its|posterior\s+to|anterior\s+to|deep\s+to|medial\s+to|lateral\s+to|superior\s+to|inferior\s+to|below|above|off|between|via|targeting|onto|localize|localized|localised|target(?:ed|ing)?|mm|cm|the\s+known|known|existing|residual|visible|its|biopsied|hosts?|holding|bearing|carrying|is\s+a|was\s+a)\s+(?:the\s+|a\s+|an\s+|its\s+|this\s+|that\s+|her\s+|known\s+|existing\s+|previously\s+placed\s+|prior\s+|old\s+|two\s+|\d\s+)*)$",
+    re.I,
+)
 
 
-_INTO = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:x\s?\d\s*)?(?:into|in\s+(?:the|to|situ)|through|thru|in\s+(?:under|with|via|by|mass|node|cortex|calc\w*|ca|target|place|ctr|cent|it\b|both|at)|in\s*(?:[.;,]|$)|to\s+(?:the|its)|at\s+(?:the|its|each)|across|instead)\b")
-_ELLIPSIS = re.compile(r"\W*(?:and\s+)?(?:one|another|a\s+second|the\s+(?:other|second))\s+(?:at|in|for|to|through|on|beside|within|into)\b")
-_ANSWER = re.compile(r"\b(?:yes|y|\d+|one|two|three|deployed|placed|left|released|done|in\s+place|true)\b|\[x\]|\(x\)|■|✓", re.I)
+_INTO = re.compile(
+    r"\s*(?:\([^)]*\)\s*)?(?:x\s?\d\s*)?(?:into|in\s+(?:the|to|situ)|through|thru|in\s+(?:under|with|via|by|mass|node|cortex|calc\w*|ca|target|place|ctr|cent|it\b|both|at)|in\s*(?:[.;,]|$)|to\s+(?:the|its)|at\s+(?:the|its|each)|across|instead)\b"
+)
+_ELLIPSIS = re.compile(
+    r"\W*(?:and\s+)?(?:one|another|a\s+second|the\s+(?:other|second))\s+(?:at|in|for|to|through|on|beside|within|into)\b"
+)
+_ANSWER = re.compile(
+    r"\b(?:yes|y|\d+|one|two|three|deployed|placed|left|released|done|in\s+place|true)\b|\[x\]|\(x\)|■|✓", re.I
+)
 _NOUN = re.compile(r"(?:successful\s+)?(?:placement|insertion|implantation|deposition|deployment|release)(?:\s+of)?")
-_WHEN = re.compile(r"\b(?:following|after|post|before|prior\s+to|until|at|since|upon|during|for|of|from)[\s-]+(?:the\s+)?(?:\w+\s+)?$")
-_DONE = re.compile(r"\b(?:performed|completed|carried\s+out|done|accomplished|successful|achieved|uneventful)\b|^[^.]{0,12}:")
+_WHEN = re.compile(
+    r"\b(?:following|after|post|before|prior\s+to|until|at|since|upon|during|for|of|from)[\s-]+(?:the\s+)?(?:\w+\s+)?$"
+)
+_DONE = re.compile(
+    r"\b(?:performed|completed|carried\s+out|done|accomplished|successful|achieved|uneventful)\b|^[^.]{0,12}:"
+)
 
 
 @dataclass(slots=True)
@@ -60,9 +85,7 @@ def number(word: str) -> int | None:
 def count_of(r: Reader, m: Mention, low: int, high: int) -> tuple[int | None, bool]:
     """(count, stated) of a device mention, from the number before or after it inside the clause."""
     before = r.lower[max(low, m.start - 70) : m.start]
-    found = None
-    for found in _COUNT_BEFORE.finditer(before):
-        pass
+    found = next(reversed(list(_COUNT_BEFORE.finditer(before))), None)
     after = _COUNT_AFTER.match(r.lower, m.end, high)
     if after:
         value = number(next(g for g in (after["x"], after["c"], after["p"]) if g))
@@ -74,7 +97,9 @@ def count_of(r: Reader, m: Mention, low: int, high: int) -> tuple[int | None, bo
         if value is not None and value <= 6:
             return value, word not in ("a", "an", "each", "first")
         return 1, False
-    plural = r.lower[m.start : m.end].rstrip(")").endswith("s") and not r.lower[m.start : m.end].endswith(("hawkins", "kopans", "ss"))
+    plural = r.lower[m.start : m.end].rstrip(")").endswith("s") and not r.lower[m.start : m.end].endswith(
+        ("hawkins", "kopans", "ss")
+    )
     return (None if plural else 1), False
 
 
@@ -88,7 +113,12 @@ def find(r: Reader, layout: Layout) -> list[Event]:
             for m in piece.mentions:
                 if m.label == "action" and m.value == "stop" and m.assertion in ("ordered", "absent"):
                     out.append(Event("stopped", None, None, False, piece, 0, (), (m,)))
-        if piece.section not in TECHNIQUE and piece.section not in ("findings", "impression", "addendum", "complications"):
+        if piece.section not in TECHNIQUE and piece.section not in (
+            "findings",
+            "impression",
+            "addendum",
+            "complications",
+        ):
             continue
         earlier = bool(_EARLIER.search(r.text, piece.start, piece.end))
         groups: dict[int, list[Mention]] = {}
@@ -103,12 +133,32 @@ def find(r: Reader, layout: Layout) -> list[Event]:
             devices = [m for m in ms if m.label == "device"]
             actions = [m for m in ms if m.label == "action"]
             r.events_so_far = out
-            made = _clause(r, piece, clause, low, high, who, devices, actions, earlier, last if piece.index - last_piece <= 2 else None, layout)
-            if made and any(a < piece.end and b > piece.start and r.text[a:b].strip("_* ") for a, b in r.page.blank) and not r.page.checked:
+            made = _clause(
+                r,
+                piece,
+                clause,
+                low,
+                high,
+                who,
+                devices,
+                actions,
+                earlier,
+                last if piece.index - last_piece <= 2 else None,
+                layout,
+            )
+            if (
+                made
+                and any(r.text[a:b].strip("_* ") for a, b in r.page.blanks(piece.start, piece.end))
+                and not r.page.checked
+            ):
                 for e in made:
                     e.template = True
             out.extend(made)
-            named = [d for d in devices if d.value != "unnamed" and d.assertion in ("present", "absent", "uncertain") and not _beside(r, d, low)]
+            named = [
+                d
+                for d in devices
+                if d.value != "unnamed" and d.assertion in ("present", "absent", "uncertain") and not _beside(r, d, low)
+            ]
             if named:
                 last, last_piece = named[-1], piece.index
     return out
@@ -131,18 +181,45 @@ def _table_rows(r: Reader, layout: Layout) -> list[Event]:
             cell = r.text[a:b].strip(" |\t\n")
             who = layout.owner.get((index, c)) or (c - 100,)
             if not cell or re.match(r"\W*(?:no\b|not\b|none|n/?a\b|0\b|-+$|\*+|_+|nil)", cell, re.I):
-                if any(m.label == "device" or m.label == "action" and m.value in ("deploy", "place") for m in head) and cell and re.match(r"\W*(?:no\b|not\b|none|0\b|nil)", cell, re.I) and "clip" not in name:
+                if (
+                    any(m.label == "device" or m.label == "action" and m.value in ("deploy", "place") for m in head)
+                    and cell
+                    and re.match(r"\W*(?:no\b|not\b|none|0\b|nil)", cell, re.I)
+                    and "clip" not in name
+                ):
                     out.append(Event("not_placed", None, None, False, piece, c, who, tuple(head[:1])))
                 continue
-            inside = [m for m in piece.mentions if m.clause == c and m.label == "device" and m.attrs.get("kind") in ("device", "brand_needle")]
+            inside = [
+                m
+                for m in piece.mentions
+                if m.clause == c and m.label == "device" and m.attrs.get("kind") in ("device", "brand_needle")
+            ]
             if any(m.label == "action" and m.value == "sample" for m in head) and re.match(r"\d", cell):
-                out.append(Event("sampled", None, None, False, piece, c, who, tuple(m for m in head if m.label == "action")[:1]))
-            named = next((m for m in head if m.label == "device" and m.attrs.get("kind") in ("device", "generic")), None)
+                out.append(
+                    Event(
+                        "sampled", None, None, False, piece, c, who, tuple(m for m in head if m.label == "action")[:1]
+                    )
+                )
+            named = next(
+                (m for m in head if m.label == "device" and m.attrs.get("kind") in ("device", "generic")), None
+            )
             if named is not None and not re.search(r"depth|length|gauge|lot|distance|id\b|coord|needle|activity", name):
                 device = inside[0] if inside else named
                 if inside or re.match(r"(?:yes|x\b|\d\b|one|two|placed|deployed|released|in\b)", cell, re.I):
                     count = re.match(r"\W*(\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga))", cell, re.I)
-                    out.append(Event("placed", None if device.value == "unnamed" else device.value, (number(count[1]) if count else None) or 1, False, piece, c, who, (device,), device))
+                    out.append(
+                        Event(
+                            "placed",
+                            None if device.value == "unnamed" else device.value,
+                            (number(count[1]) if count else None) or 1,
+                            False,
+                            piece,
+                            c,
+                            who,
+                            (device,),
+                            device,
+                        )
+                    )
     return out
 
 
@@ -151,7 +228,9 @@ def _device_columns(r: Reader, layout: Layout) -> list[Event]:
     out: list[Event] = []
     for piece in r.page.pieces:
         heads = list(_COLUMNS.finditer(r.text, piece.start, piece.end))
-        if len(heads) < 2 or any(not re.search(r"\s{3,}|\t|\|", r.text[a.end() : b.start()]) for a, b in zip(heads, heads[1:], strict=False)):
+        if len(heads) < 2 or any(
+            not re.search(r"\s{3,}|\t|\|", r.text[a.end() : b.start()]) for a, b in zip(heads, heads[1:], strict=False)
+        ):
             continue
         block = [p for p in r.page.pieces if p.block == piece.block]
         device = next((m for m in piece.mentions if m.label == "device"), None)
@@ -162,9 +241,23 @@ def _device_columns(r: Reader, layout: Layout) -> list[Event]:
             yes = sum(1 for c in cells if not re.match(r"\W*(?:no|not|n/?a|none|-+|failed)\b", c, re.I))
             start = piece.start + line.start()
             home = r.page.pieces[r.page.piece_at(start)]
-            words = [m for m in home.mentions if start <= m.start < start + len(line[0])] or ([device] if device else [])
+            words = [m for m in home.mentions if start <= m.start < start + len(line[0])] or (
+                [device] if device else []
+            )
             if yes and device is not None and words:
-                out.append(Event("placed", None if device.value == "unnamed" else device.value, yes, False, home, 0, (0,) if layout.slots else (), (device, *words[:2]), device))
+                out.append(
+                    Event(
+                        "placed",
+                        None if device.value == "unnamed" else device.value,
+                        yes,
+                        False,
+                        home,
+                        0,
+                        (0,) if layout.slots else (),
+                        (device, *words[:2]),
+                        device,
+                    )
+                )
     return out
 
 
@@ -174,11 +267,15 @@ def _unanswered(r: Reader, m: Mention) -> bool:
     if piece.heading is None or not (piece.heading[0] <= m.start < piece.heading[1]):
         return False
     rest = list(r.text[piece.content : piece.end])
-    for a, b in r.page.blank:
+    for a, b in r.page.blanks(piece.content, piece.end):
         for i in range(max(a, piece.content), min(b, piece.end)):
             rest[i - piece.content] = " "
     answer = "".join(rest)
-    return not _ANSWER.search(answer) or bool(re.match(r"\W*(?:no\b|none|nil|n/?a\b|0\b|not\b)", answer, re.I)) or "   " in answer.strip()
+    return (
+        not _ANSWER.search(answer)
+        or bool(re.match(r"\W*(?:no\b|none|nil|n/?a\b|0\b|not\b)", answer, re.I))
+        or "   " in answer.strip()
+    )
 
 
 def _beside(r: Reader, d: Mention, low: int) -> bool:
@@ -186,7 +283,9 @@ def _beside(r: Reader, d: Mention, low: int) -> bool:
     return d.value in ("clip",) and bool(_NEXT_TO.search(r.lower[max(low, d.start - 40) : d.start]))
 
 
-def _nearest(d: Mention, actions: list[Mention], devices: list[Mention] | None = None, text: str = "") -> Mention | None:
+def _nearest(
+    d: Mention, actions: list[Mention], devices: list[Mention] | None = None, text: str = ""
+) -> Mention | None:
     """The verb said of a device: the first after it with no other device between, else the last before it."""
     over = [a for a in actions if a.start < d.end and d.start < a.end]
     if over:
@@ -197,56 +296,127 @@ def _nearest(d: Mention, actions: list[Mention], devices: list[Mention] | None =
         if between and not re.search(r"\b(?:and|then|with|plus|,?\s*or)\b", text[d.end : between[0].start]):
             after = []
     before = [a for a in actions if a.end <= d.start]
-    if after and before and before[-1].value in ("deploy", "place") and d.start - before[-1].end < 14 < after[0].start - d.end:
+    if (
+        after
+        and before
+        and before[-1].value in ("deploy", "place")
+        and d.start - before[-1].end < 14 < after[0].start - d.end
+    ):
         return before[-1]
     return after[0] if after else (before[-1] if before else None)
 
 
-def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tuple[int, ...], devices: list[Mention], actions: list[Mention], earlier: bool, last: Mention | None, layout: Layout) -> list[Event]:
+def _clause(
+    r: Reader,
+    piece: Piece,
+    clause: int,
+    low: int,
+    high: int,
+    who: tuple[int, ...],
+    devices: list[Mention],
+    actions: list[Mention],
+    earlier: bool,
+    last: Mention | None,
+    layout: Layout,
+) -> list[Event]:
     out: list[Event] = []
     text = r.lower[low:high]
     restating = piece.section in ("findings", "impression", "addendum", "complications")
     more = bool(_MORE.search(text))
 
-    if not who and len(layout.slots) > 1 and any(d.attrs.get("kind") == "device" and r.lower[d.start : d.end].endswith("s") and d.value != "clip" for d in devices):
+    if (
+        not who
+        and len(layout.slots) > 1
+        and any(
+            d.attrs.get("kind") == "device" and r.lower[d.start : d.end].endswith("s") and d.value != "clip"
+            for d in devices
+        )
+    ):
         who = tuple(range(len(layout.slots)))  # "wires engaged": each target got its own
 
     def add(kind: str, type_: str | None, count: int | None, device: Mention | None, *mentions: Mention) -> None:
         out.append(Event(kind, type_, count, more, piece, clause, who, tuple(mentions), device))
 
     # "after placement" tells when, and "seed placement" in running text names a procedure: neither says that it was done
-    actions = [a for a in actions if not (_NOUN.fullmatch(r.words_of(a).lower()) and (_WHEN.search(r.lower[max(low, a.start - 30) : a.start]) or not restating and not _DONE.search(r.lower[a.end : high])))]
+    actions = [
+        a
+        for a in actions
+        if not (
+            _NOUN.fullmatch(r.words_of(a).lower())
+            and (
+                _WHEN.search(r.lower[max(low, a.start - 30) : a.start])
+                or not restating
+                and not _DONE.search(r.lower[a.end : high])
+            )
+        )
+    ]
     live = [a for a in actions if active(a)]
     denied = [a for a in actions if a.assertion == "absent"]
     samples = [a for a in live if a.value == "sample"]
-    if re.search(r"\bfired\s+(?:\d+|one|two|three|four|five|six)\s+times\b|\b(?:\d+|two|three|four|five|six)\s+(?:throws|firings)\b", text) and actions:
+    if (
+        re.search(
+            r"\bfired\s+(?:\d+|one|two|three|four|five|six)\s+times\b|\b(?:\d+|two|three|four|five|six)\s+(?:throws|firings)\b",
+            text,
+        )
+        and actions
+    ):
         add("sampled", None, None, None, actions[0])
     for m in piece.mentions:
-        if m.label == "gauge" and m.clause == clause and not earlier and re.match(r"\s*(?:[a-z][\w-]*\s+){0,3}x\s?\d{1,2}\b(?!\s*(?:cm|mm|\.|x))", r.lower[m.end : m.end + 34]):
+        if (
+            m.label == "gauge"
+            and m.clause == clause
+            and not earlier
+            and re.match(r"\s*(?:[a-z][\w-]*\s+){0,3}x\s?\d{1,2}\b(?!\s*(?:cm|mm|\.|x))", r.lower[m.end : m.end + 34])
+        ):
             add("sampled", None, None, None, m)
     for a in samples:
         if _sampling(r, a, low, high) and not earlier:
             add("sampled", None, None, None, a)
     for a in live:
-        if a.value == "stop" and (re.search(r"time[- ]?out|\bpause\b", text) or re.search(r"\b(?:it|bleeding|oozing|ooze|which|that|hematoma)\s+(?:\w+\s+)?$", r.lower[max(low, a.start - 24) : a.start])):
+        if a.value == "stop" and (
+            re.search(r"time[- ]?out|\bpause\b", text)
+            or re.search(
+                r"\b(?:it|bleeding|oozing|ooze|which|that|hematoma)\s+(?:\w+\s+)?$",
+                r.lower[max(low, a.start - 24) : a.start],
+            )
+        ):
             continue
         if a.value in ("fail", "stop", "cancel", "nothing_begun"):
-            add({"fail": "failed", "stop": "stopped", "cancel": "cancelled", "nothing_begun": "nothing_begun"}[a.value], None, None, None, a)
+            add(
+                {"fail": "failed", "stop": "stopped", "cancel": "cancelled", "nothing_begun": "nothing_begun"}[a.value],
+                None,
+                None,
+                None,
+                a,
+            )
     placing = [a for a in actions if a.value in ("deploy", "place")]
     if earlier and not re.search(r"\b(?:second|new|additional|today)\b", text):
         return out
     handled = False
     before = next((e for e in reversed(r.events_so_far[-12:]) if e.piece is piece and e.kind == "placed"), None)
-    real = [d for d in devices if d.attrs.get("kind") in ("device", "generic", "brand_needle") and d.value != "none" and not _unanswered(r, d)]
+    real = [
+        d
+        for d in devices
+        if d.attrs.get("kind") in ("device", "generic", "brand_needle") and d.value != "none" and not _unanswered(r, d)
+    ]
     if real != devices:
         actions = [a for a in actions if not _unanswered(r, a)]
     for d in real:
         if d.assertion in ("historical", "planned", "hypothetical", "other_person", "ordered"):
             continue
         kind = d.attrs.get("kind")
-        if kind == "brand_needle" and not re.search(r"needle|set|kit|assembl|cannula|system", r.lower[d.start : d.end]) and not any(x.value == "wire" and x is not d for x in devices):
+        if (
+            kind == "brand_needle"
+            and not re.search(r"needle|set|kit|assembl|cannula|system", r.lower[d.start : d.end])
+            and not any(x.value == "wire" and x is not d for x in devices)
+        ):
             kind = "device"  # "a DuaLok was placed" is the wire
-        action = _nearest(d, [a for a in actions if a.value in ("deploy", "place", "remove", "fail", "advance")], [x for x in devices if x.value != d.value or x.attrs.get("kind") != kind], r.lower)
+        action = _nearest(
+            d,
+            [a for a in actions if a.value in ("deploy", "place", "remove", "fail", "advance")],
+            [x for x in devices if x.value != d.value or x.attrs.get("kind") != kind],
+            r.lower,
+        )
         count, stated = count_of(r, d, low, high)
         type_ = None if d.value == "unnamed" else d.value
         if type_ is None and r.main_device is not None and piece.section not in ("impression", "device"):
@@ -262,19 +432,36 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
                 handled = True
             continue
         if action is not None and action.value == "remove" and kind == "device" and not _beside(r, d, low):
-            if action.start > d.end and not any(x.label == "device" and d.end < x.start < action.start for x in devices):
+            if action.start > d.end and not any(
+                x.label == "device" and d.end < x.start < action.start for x in devices
+            ):
                 add("removed", type_, count, d, d, action)
                 handled = True
                 continue
             action = _nearest(d, [a for a in actions if a.value in ("deploy", "place")])
-        if action is not None and action.value in ("deploy", "place") and (kind != "brand_needle" or action.value == "deploy"):
-            if _beside(r, d, low) and not (action.start < d.start and re.fullmatch(r"\s*(?:of\s+)?(?:an?|the|one|two|\d)?\s*", r.lower[action.end : d.start])):
+        if (
+            action is not None
+            and action.value in ("deploy", "place")
+            and (kind != "brand_needle" or action.value == "deploy")
+        ):
+            if _beside(r, d, low) and not (
+                action.start < d.start
+                and re.fullmatch(r"\s*(?:of\s+)?(?:an?|the|one|two|\d)?\s*", r.lower[action.end : d.start])
+            ):
                 continue
             if kind == "generic" and any(x is not d and x.attrs.get("kind") == "device" for x in devices):
                 continue
             add("placed", type_, count if stated or count != 1 else 1, d, d, action)
             handled = True
-        elif d.value == "wire" and kind == "device" and "wire" in r.lower[d.start : d.end] and action is not None and action.value == "advance" and active(action) and re.match(r"passed|threaded|run|advanced|fed", r.lower[action.start : action.end]):
+        elif (
+            d.value == "wire"
+            and kind == "device"
+            and "wire" in r.lower[d.start : d.end]
+            and action is not None
+            and action.value == "advance"
+            and active(action)
+            and re.match(r"passed|threaded|run|advanced|fed", r.lower[action.start : action.end])
+        ):
             add("placed", "wire", count or 1, d, d, action)
             handled = True
         elif kind == "brand_needle" and re.search(r"\bin\s+(?:place|situ)\b|\bleft\s+in\b|\bx\s?\d\b", text):
@@ -282,57 +469,164 @@ def _clause(r: Reader, piece: Piece, clause: int, low: int, high: int, who: tupl
             handled = True
         elif kind == "brand_needle":
             add("brand", type_, count, d, d)
-        elif type_ == "clip" and any(e.kind == "sampled" and e.piece is piece for e in [*r.events_so_far[-24:], *out]) and not _beside(r, d, low):
+        elif (
+            type_ == "clip"
+            and any(e.kind == "sampled" and e.piece is piece for e in [*r.events_so_far[-24:], *out])
+            and not _beside(r, d, low)
+        ):
             add("placed", type_, count or 1, d, d)
             handled = True
-        elif layout.labelled and who and not actions and kind == "device" and not restating and not re.search(r"\bon\s+(?:the\s+)?films?\b|\bin\s+pt\b|\bcount\b|\btotal\b|\bopened\b", text) and piece.section != "history" and not _beside(r, d, low) and not any(m.label == "action" and m.value in ("deploy", "place", "remove") for m in piece.mentions) and _COUNT_BEFORE.search(r.lower[max(low, d.start - 40) : d.start]):
+        elif (
+            layout.labelled
+            and who
+            and not actions
+            and kind == "device"
+            and not restating
+            and not re.search(r"\bon\s+(?:the\s+)?films?\b|\bin\s+pt\b|\bcount\b|\btotal\b|\bopened\b", text)
+            and piece.section != "history"
+            and not _beside(r, d, low)
+            and not any(m.label == "action" and m.value in ("deploy", "place", "remove") for m in piece.mentions)
+            and _COUNT_BEFORE.search(r.lower[max(low, d.start - 40) : d.start])
+        ):
             # "Lesion 1: 9:00, mass. One seed, 0.19 mCi.": the list tells what went where, the verb stands once elsewhere
             add("placed", type_, count or 1, d, d)
             handled = True
-        elif stated and count and count > 1 and kind == "device" and d.assertion == "present" and not _beside(r, d, low):
+        elif (
+            stated and count and count > 1 and kind == "device" and d.assertion == "present" and not _beside(r, d, low)
+        ):
             add("total", type_, count, d, d)
-        elif piece.section in ("device", "target") and piece.heading and d.start >= piece.content - 1 and kind == "device" and not _beside(r, d, low):
+        elif (
+            piece.section in ("device", "target")
+            and piece.heading
+            and d.start >= piece.content - 1
+            and kind == "device"
+            and not _beside(r, d, low)
+        ):
             if not re.search(r"\b(?:none|n/a|not|no)\b", text):
                 add("placed", type_, count, d, d)
                 handled = True
         elif type_ == "clip" and r.main_device is not None and action is None:
             continue
-        elif not actions and kind == "device" and before is not None and before.kind == "placed" and not _beside(r, d, low) and re.search(r"\b(?:an?|one|two|second|another)\s+(?:[\w-]+\s+){0,4}$", r.lower[max(low, d.start - 40) : d.start]):
+        elif (
+            not actions
+            and kind == "device"
+            and before is not None
+            and before.kind == "placed"
+            and not _beside(r, d, low)
+            and re.search(
+                r"\b(?:an?|one|two|second|another)\s+(?:[\w-]+\s+){0,4}$", r.lower[max(low, d.start - 40) : d.start]
+            )
+        ):
             # "a wing marker was put in the first mass and a ribbon marker in the second": the verb is said once
             add("placed", type_, count or 1, d, d)
             handled = True
         elif restating and kind == "device" and not _beside(r, d, low):
             add("shown", type_, count, d, d)
-        elif kind == "device" and not actions and not restating and piece.section != "consent" and (type_ != "clip" and True or r.main_device is None and stated or r.main_device is None and re.search(r"\b(?:an?|one)\s+(?:[\w-]+\s+){0,3}$", r.lower[max(low, d.start - 40) : d.start])) and (not re.search(r"\b(?:the|that|this|last|its|each|her)\s+(?:\w+\s+)?$", r.lower[max(low, d.start - 20) : d.start]) and _INTO.match(r.lower, d.end, high) or re.search(r"\bwith\s+(?:a\s+second|another)\s+$", r.lower[max(low, d.start - 24) : d.start])) and not _beside(r, d, low):
+        elif (
+            kind == "device"
+            and not actions
+            and not restating
+            and piece.section != "consent"
+            and (
+                type_ != "clip"
+                or r.main_device is None
+                and stated
+                or r.main_device is None
+                and re.search(r"\b(?:an?|one)\s+(?:[\w-]+\s+){0,3}$", r.lower[max(low, d.start - 40) : d.start])
+            )
+            and (
+                not re.search(
+                    r"\b(?:the|that|this|last|its|each|her)\s+(?:\w+\s+)?$", r.lower[max(low, d.start - 20) : d.start]
+                )
+                and _INTO.match(r.lower, d.end, high)
+                or re.search(r"\bwith\s+(?:a\s+second|another)\s+$", r.lower[max(low, d.start - 24) : d.start])
+            )
+            and not _beside(r, d, low)
+        ):
             # "One seed into the nodule under ultrasound.": a note's shorthand for placing it
             add("placed", type_, count or 1, d, d)
             handled = True
-        elif kind == "device" and not placing and not _beside(r, d, low) and re.search(r"\bx\s?\d\b|\bleft in\b|, in place", text):
+        elif (
+            kind == "device"
+            and not placing
+            and not _beside(r, d, low)
+            and re.search(r"\bx\s?\d\b|\bleft in\b|, in place", text)
+        ):
             add("placed", type_, count, d, d)
             handled = True
-    needles = [d for d in devices if d.attrs.get("kind") in ("introducer", "brand_needle") and d.assertion in ("present", "absent")]
+    needles = [
+        d
+        for d in devices
+        if d.attrs.get("kind") in ("introducer", "brand_needle") and d.assertion in ("present", "absent")
+    ]
     for d in needles:
-        a = _nearest(d, [a for a in live if a.value in ("advance", "place", "deploy", "remove")])
-        if a is not None and a.value in ("advance", "place", "deploy"):
-            if a.value == "deploy" and r.words_of(a).lower().startswith(("left", "leav", "remain")) and (a.start > d.end or d.start - a.end < 12):
-                add("needle_left", "wire" if d.attrs.get("kind") == "brand_needle" else "needle", count_of(r, d, low, high)[0], d, d, a)
+        act = _nearest(d, [a for a in live if a.value in ("advance", "place", "deploy", "remove")])
+        if act is not None and act.value in ("advance", "place", "deploy"):
+            if (
+                act.value == "deploy"
+                and r.words_of(act).lower().startswith(("left", "leav", "remain"))
+                and (act.start > d.end or d.start - act.end < 12)
+            ):
+                add(
+                    "needle_left",
+                    "wire" if d.attrs.get("kind") == "brand_needle" else "needle",
+                    count_of(r, d, low, high)[0],
+                    d,
+                    d,
+                    act,
+                )
                 handled = True
             else:
-                add("advanced", None, None, d, d, a)
+                add("advanced", None, None, d, d, act)
     if not needles and any(a.value == "advance" for a in live):
         add("advanced", None, None, None, *[a for a in live if a.value == "advance"][:1])
     if not handled and not real:
-        verbs = [a for a in live if a.value == "deploy" and not re.search(r"\bnothing\b|\bno\s+device", text) and not (needles and a.start > needles[-1].end and "left" not in r.words_of(a))]
-        subject = bool(verbs) and any(m.label == "target" and m.value != "unspecified" and 0 <= verbs[0].start - m.end < 14 and "and" not in r.lower[m.end : verbs[0].start] for m in piece.mentions)
+        verbs = [
+            a
+            for a in live
+            if a.value == "deploy"
+            and not re.search(r"\bnothing\b|\bno\s+device", text)
+            and not (needles and a.start > needles[-1].end and "left" not in r.words_of(a))
+        ]
+        subject = bool(verbs) and any(
+            m.label == "target"
+            and m.value != "unspecified"
+            and 0 <= verbs[0].start - m.end < 14
+            and "and" not in r.lower[m.end : verbs[0].start]
+            for m in piece.mentions
+        )
         if verbs and r.lower[verbs[0].start : verbs[0].end].startswith("hook") and not restating:
             add("placed", "wire", 1, None, verbs[0])
-        elif verbs and not subject and last is not None and last.attrs.get("kind") == "introducer" and r.words_of(verbs[0]).lower().startswith("left ") and not restating:
+        elif (
+            verbs
+            and not subject
+            and last is not None
+            and last.attrs.get("kind") == "introducer"
+            and r.words_of(verbs[0]).lower().startswith("left ")
+            and not restating
+        ):
             add("needle_left", "needle", 1, last, last, verbs[0])
-        elif verbs and not subject and last is not None and last.attrs.get("kind") in ("device", "brand_needle", "generic") and not restating:
+        elif (
+            verbs
+            and not subject
+            and last is not None
+            and last.attrs.get("kind") in ("device", "brand_needle", "generic")
+            and not restating
+        ):
             add("placed", None if last.value == "unnamed" else last.value, 1, last, last, verbs[0])
-    if not real and not handled and before is not None and before.kind == "placed" and _ELLIPSIS.match(text) and who and (who != before.slots or (before.count or 1) == 1):
+    if (
+        not real
+        and not handled
+        and before is not None
+        and before.kind == "placed"
+        and _ELLIPSIS.match(text)
+        and who
+        and (who != before.slots or (before.count or 1) == 1)
+    ):
         more = who == before.slots
-        out.append(Event("placed", before.type, 1, more, piece, clause, who, before.mentions, None if more else before.device))
+        out.append(
+            Event("placed", before.type, 1, more, piece, clause, who, before.mentions, None if more else before.device)
+        )
     for a in denied:
         if a.value in ("deploy", "place") and not real and re.search(r"\b(?:nothing|no device|neither|not)\b", text):
             add("not_placed", None, None, None, a)
@@ -345,16 +639,36 @@ def _sampling(r: Reader, a: Mention, low: int, high: int) -> bool:
     text = r.lower[low:high]
     if re.search(rf"\b(?:on\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:{MONTHS})\b|\b(?:on|in)\s+(?:{MONTHS})\b", text):
         return False
-    if re.search(r"(?:biopsy|bx|core)[\s-]*(?:proven|confirmed|positive|clip|marker|site|cavity|tract|scar|coil|result|images|date|report|pathology|needle\b)", text[max(0, a.start - low - 2) : a.end - low + 14]):
+    if re.search(
+        r"(?:biopsy|bx|core)[\s-]*(?:proven|confirmed|positive|clip|marker|site|cavity|tract|scar|coil|result|images|date|report|pathology|needle\b)",
+        text[max(0, a.start - low - 2) : a.end - low + 14],
+    ):
         return False
-    if word == "passes" and re.match(r"\s+(?:through|to\b|over|beyond|within|from|along|just|\d|by\b|in\b|into)", r.lower[a.end : a.end + 14]):
+    if word == "passes" and re.match(
+        r"\s+(?:through|to\b|over|beyond|within|from|along|just|\d|by\b|in\b|into)", r.lower[a.end : a.end + 14]
+    ):
         return False
     if word in ("passes", "samples", "specimens", "core samples", "tissue samples", "core specimens", "cores", "core"):
-        return bool(re.search(r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|multiple)\b[\w\s,-]{0,30}$", r.lower[max(low, a.start - 45) : a.start])) or bool(
-            re.search(r"\b(?:taken|obtained|acquired|collected|retrieved|made|drawn)\b", text)
-        ) or bool(re.match(r"\s*(?:[:x]|\.{3,}|\s{3,})\s*\d", r.lower[a.end : a.end + 14]))
+        return (
+            bool(
+                re.search(
+                    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|multiple)\b[\w\s,-]{0,30}$",
+                    r.lower[max(low, a.start - 45) : a.start],
+                )
+            )
+            or bool(re.search(r"\b(?:taken|obtained|acquired|collected|retrieved|made|drawn)\b", text))
+            or bool(re.match(r"\s*(?:[:x]|\.{3,}|\s{3,})\s*\d", r.lower[a.end : a.end + 14]))
+        )
     if word in ("biopsied", "sampled", "sampling"):
         if re.match(r"[\s,(]*(?:on\s+)?\d{1,2}[/ -]", r.lower[a.end : a.end + 8]):
             return False
-        return not re.search(r"\b(?:previously|previous|prior|earlier|in\s+(?:january|february|march|april|may|june|july|august|september|october|november|december)|was\s+\w+\s+on|at\s+(?:an?\s+)?outside|elsewhere|weeks?\s+ago|last)\b|\bon\s+\d|\bthe\s+(?:biopsied|sampled)|previously", text) and not re.search(r"\b(?:the|of|a)\s+(?:previously\s+)?$", r.lower[max(low, a.start - 16) : a.start])
-    return bool(re.search(r"\b(?:was|were|is)\s+(?:then\s+)?(?:performed|done|obtained|carried|completed)|performed|vacuum[- ]assisted (?:device|biopsy device)", text[a.start - low :][:60])) and not re.search(r"\b\d{1,2}/\d{1,2}\b", text)
+        return not re.search(
+            r"\b(?:previously|previous|prior|earlier|in\s+(?:january|february|march|april|may|june|july|august|september|october|november|december)|was\s+\w+\s+on|at\s+(?:an?\s+)?outside|elsewhere|weeks?\s+ago|last)\b|\bon\s+\d|\bthe\s+(?:biopsied|sampled)|previously",
+            text,
+        ) and not re.search(r"\b(?:the|of|a)\s+(?:previously\s+)?$", r.lower[max(low, a.start - 16) : a.start])
+    return bool(
+        re.search(
+            r"\b(?:was|were|is)\s+(?:then\s+)?(?:performed|done|obtained|carried|completed)|performed|vacuum[- ]assisted (?:device|biopsy device)",
+            text[a.start - low :][:60],
+        )
+    ) and not re.search(r"\b\d{1,2}/\d{1,2}\b", text)

@@ -12,21 +12,40 @@ from dataclasses import dataclass, field
 
 from extractor.nlp.page import Mention
 from extractor.reading.events import Event
-from extractor.reading.slots import TECHNIQUE, Layout
+from extractor.reading.slots import TECHNIQUE
 from extractor.reading.words import Reader
 
 _CONFIRM = re.compile(
     r"\b(?:post[- ]?(?:procedure|placement|deployment|localization|localisation|clip|biopsy|release)?|after(?:wards?)?|following\s+(?:deployment|placement|release)|final|closing|last|confirm\w*|verif\w+|check|repeat|subsequent(?:ly)?|"
-    r"demonstrat\w+|shows?|showed|document\w*|obtained\s+for|for\s+the\s+surgeon|separately|own\s+accession)\b", re.I)
-_BIOPSY_NEXT = re.compile(r"[\s-]*(?:guided|guidance|assisted)?[\s-]*(?:vacuum[\s-]*assisted\s+|vacuum\s+|core\s+|needle\s+|guided\s+){0,4}(?:biops|core|bx|sampl|fna|aspirat)", re.I)
+    r"demonstrat\w+|shows?|showed|document\w*|obtained\s+for|for\s+the\s+surgeon|separately|own\s+accession)\b",
+    re.I,
+)
+_BIOPSY_NEXT = re.compile(
+    r"[\s-]*(?:guided|guidance|assisted)?[\s-]*(?:vacuum[\s-]*assisted\s+|vacuum\s+|core\s+|needle\s+|guided\s+){0,4}(?:biops|core|bx|sampl|fna|aspirat)",
+    re.I,
+)
 _GIVEN_UP = re.compile(
     r"\b(?:abandon\w*|unsuccessful\w*|failed|given\s+up|gave\s+up|aborted|could\s+not\s+be\s+(?:seen|found|identified|visualized|visualised|reached|targeted|told|picked)|not\s+(?:be\s+)?(?:seen|visible|visualized|visualised|identified|found|identifiable|reproduc\w+)|"
     r"unable\s+to|was\s+not\s+possible|not\s+feasible|too\s+faint|tried\s+first|attempted\s+first|first\s+attempt\w*|initially\s+attempted|hid\s+it|no\s+(?:sonographic|ultrasound|mammographic)\s+correlate|looked\s+for\s+with|originally\s+(?:planned|scheduled)|"
-    r"(?:was|were|had\s+been)\s+(?:ordered|scheduled|requested|booked|planned)|order(?:ed)?\s+(?:was|asked|as|for|said)|converted|switched|changed\s+to|instead\s+of|rather\s+than|in\s+place\s+of|moved\s+(?:to|from)|decision\s+was\s+made\s+to|could\s+not)\b", re.I)
-_SWITCH = re.compile(r"\b(?:convert\w*|switch\w*|instead|changed\s+(?:to|over)|moved\s+(?:to|from|over)|was\s+(?:therefore\s+)?(?:re)?done\s+(?:under|with|by)|rather\s+than|abandon\w*|protocoled\s+as|exam\s+was\s+ordered|order\s+(?:asked|was|said|reads|in\s+the\s+system)|ordered\s+as|scheduled\s+as|booked\s+as|originally\s+(?:scheduled|ordered|planned)|title|template|default|in\s+lieu)\b", re.I)
-_FINDING = re.compile(r"\b(?:seen|identified|visible|visualized|visualised|demonstrated|found|detected|noted|shown|occult|correlate|second[\s-]*look|finding|correspond\w*|known|only)\b[\w\s,-]{0,14}$", re.I)
-_SCHEDULED = re.compile(r"\b(?:scheduled|planned|intended|ordered)\s+(?:procedure|exam|as|for)\b|\bprocedure\s+(?:scheduled|planned|ordered)\b", re.I)
-_APART = re.compile(r"\b(?:elsewhere|not\s+part\s+of\s+this|separate\s+(?:session|report)|own\s+report|yesterday|earlier\s+today|protocol+ed\s+as|order\s+(?:asked|was|reads|said)|(?:was|were|is)\s+(?:originally\s+)?(?:ordered|scheduled|booked)\s+(?:as|for))\b", re.I)
+    r"(?:was|were|had\s+been)\s+(?:ordered|scheduled|requested|booked|planned)|order(?:ed)?\s+(?:was|asked|as|for|said)|converted|switched|changed\s+to|instead\s+of|rather\s+than|in\s+place\s+of|moved\s+(?:to|from)|decision\s+was\s+made\s+to|could\s+not)\b",
+    re.I,
+)
+_SWITCH = re.compile(
+    r"\b(?:convert\w*|switch\w*|instead|changed\s+(?:to|over)|moved\s+(?:to|from|over)|was\s+(?:therefore\s+)?(?:re)?done\s+(?:under|with|by)|rather\s+than|abandon\w*|protocoled\s+as|exam\s+was\s+ordered|order\s+(?:asked|was|said|reads|in\s+the\s+system)|ordered\s+as|scheduled\s+as|booked\s+as|originally\s+(?:scheduled|ordered|planned)|title|template|default|in\s+lieu)\b",
+    re.I,
+)
+_FINDING = re.compile(
+    r"\b(?:seen|identified|visible|visualized|visualised|demonstrated|found|detected|noted|shown|occult|correlate|second[\s-]*look|finding|correspond\w*|known|only)\b[\w\s,-]{0,14}$",
+    re.I,
+)
+_SCHEDULED = re.compile(
+    r"\b(?:scheduled|planned|intended|ordered)\s+(?:procedure|exam|as|for)\b|\bprocedure\s+(?:scheduled|planned|ordered)\b",
+    re.I,
+)
+_APART = re.compile(
+    r"\b(?:elsewhere|not\s+part\s+of\s+this|separate\s+(?:session|report)|own\s+report|yesterday|earlier\s+today|protocol+ed\s+as|order\s+(?:asked|was|reads|said)|(?:was|were|is)\s+(?:originally\s+)?(?:ordered|scheduled|booked)\s+(?:as|for))\b",
+    re.I,
+)
 MODALITIES = ("stereotactic", "tomosynthesis", "mammographic", "ultrasound", "mri", "ct", "fluoroscopic", "none")
 
 
@@ -46,10 +65,21 @@ class Support:
         return out
 
 
-def collect(r: Reader, clauses: set[tuple[int, int]] | None, events: list[Event], *, biopsy: bool = False, technique: bool = False) -> Support:
+def collect(
+    r: Reader,
+    clauses: set[tuple[int, int]] | None,
+    events: list[Event],
+    *,
+    biopsy: bool = False,
+    technique: bool = False,
+) -> Support:
     """Support from the given clauses (None: the whole body)."""
     out = Support()
-    acting = {(e.piece.index, e.clause) for e in events if e.kind in ("placed", "advanced", "brand", "needle_left", "sampled", "failed")}
+    acting = {
+        (e.piece.index, e.clause)
+        for e in events
+        if e.kind in ("placed", "advanced", "brand", "needle_left", "sampled", "failed")
+    }
     acting_pieces = {i for i, _ in acting}
     moved = {e.piece.index for e in events if e.kind in ("placed", "advanced")}
     for m in r.all("guidance", "coordinates"):
@@ -60,7 +90,10 @@ def collect(r: Reader, clauses: set[tuple[int, int]] | None, events: list[Event]
             continue
         if technique and piece.section not in TECHNIQUE:
             continue
-        if piece.section not in TECHNIQUE | {"impression", "findings", "addendum"} or piece.section in ("time_out", "consent"):
+        if piece.section not in TECHNIQUE | {"impression", "findings", "addendum"} or piece.section in (
+            "time_out",
+            "consent",
+        ):
             continue
         value = "stereotactic" if m.label == "coordinates" else m.value
         tier = "technique" if m.label == "coordinates" else m.attrs.get("tier")
@@ -68,7 +101,14 @@ def collect(r: Reader, clauses: set[tuple[int, int]] | None, events: list[Event]
         clause_text = _clause_text(r, m)
         if m.assertion == "absent" or re.search(r"\bnot\s+used\b", clause_text):
             continue
-        if not biopsy and any(o.label == "action" and o.value == "sample" and o.start < m.start and m.start - o.end < 30 for o in r.clause(m)) and not any(o.label == "action" and o.value in ("deploy", "place", "advance") for o in r.clause(m)):
+        if (
+            not biopsy
+            and any(
+                o.label == "action" and o.value == "sample" and o.start < m.start and m.start - o.end < 30
+                for o in r.clause(m)
+            )
+            and not any(o.label == "action" and o.value in ("deploy", "place", "advance") for o in r.clause(m))
+        ):
             continue
         if not biopsy and _BIOPSY_NEXT.match(r.text, m.end, min(len(r.text), m.end + 40)):
             continue
@@ -78,33 +118,60 @@ def collect(r: Reader, clauses: set[tuple[int, int]] | None, events: list[Event]
             continue
         if _SCHEDULED.search(text) and piece.section != "impression":
             continue
-        if tier in ("named", "imaging", "technique") and _FINDING.search(r.before(m, 34)) and tier != "technique" and not re.search(r"guid|control", r.words_of(m).lower()):
+        if (
+            tier in ("named", "imaging", "technique")
+            and _FINDING.search(r.before(m, 34))
+            and tier != "technique"
+            and not re.search(r"guid|control", r.words_of(m).lower())
+        ):
             continue
-        if tier == "weak" or re.match(r"[\s-]*(?:detected|found|identified|visible|occult|seen|only\b|correlate|finding)", r.after(m, 16)):
+        if tier == "weak" or re.match(
+            r"[\s-]*(?:detected|found|identified|visible|occult|seen|only\b|correlate|finding)", r.after(m, 16)
+        ):
             continue
         if _GIVEN_UP.search(clause_text) and _dropped(r, m, clause_text, piece):
             out.given_up.setdefault(value, []).append(m)
             continue
         if tier == "imaging":
-            if piece.section == "guidance" or (piece.heading and r.lower[piece.heading[0] : piece.heading[1]].startswith(("guid", "modal"))):
+            if piece.section == "guidance" or (
+                piece.heading and r.lower[piece.heading[0] : piece.heading[1]].startswith(("guid", "modal"))
+            ):
                 tier = "named"
-            elif value in ("mammographic",):
+            elif (
+                value in ("mammographic",)
+                or piece.section in ("findings", "impression")
+                or _CONFIRM.search(clause_text)
+            ):
                 continue
-            elif piece.section in ("findings", "impression") or _CONFIRM.search(clause_text):
-                continue
-            elif (m.piece, m.clause) in acting:
-                tier = "named"
-            elif piece.index in acting_pieces and value in ("mri", "ct", "ultrasound") and re.search(r"\b(?:with|by|on|using|under|via)\s+(?:the\s+)?(?:\w+\s+)?$", r.before(m, 24)):
+            elif (
+                (m.piece, m.clause) in acting
+                or piece.index in acting_pieces
+                and value in ("mri", "ct", "ultrasound")
+                and re.search(r"\b(?:with|by|on|using|under|via)\s+(?:the\s+)?(?:\w+\s+)?$", r.before(m, 24))
+            ):
                 tier = "named"
             else:
                 continue
         if piece.section == "findings" and tier == "technique" and value in ("tomosynthesis", "mri", "mammographic"):
             continue
-        if tier == "technique" and value in ("tomosynthesis",) and re.search(r"\b(?:final|closing|last|post)\b", clause_text) and not re.search(r"\bdepth\b", clause_text):
+        if (
+            tier == "technique"
+            and value in ("tomosynthesis",)
+            and re.search(r"\b(?:final|closing|last|post)\b", clause_text)
+            and not re.search(r"\bdepth\b", clause_text)
+        ):
             continue
         if tier == "named" and value == "mammographic" and piece.section == "findings" and _CONFIRM.search(clause_text):
             continue
-        if tier == "named" and value in ("ultrasound", "tomosynthesis") and re.search(r"\b(?:confirm\w*|verif\w+|scan(?:ned|ning)|re-?identif\w+|evaluat\w+|mapped|survey)\b", clause_text) and not re.search(r"guid|control|real|continuous|direct", r.words_of(m).lower()) and (m.piece, m.clause) not in acting:
+        if (
+            tier == "named"
+            and value in ("ultrasound", "tomosynthesis")
+            and re.search(
+                r"\b(?:confirm\w*|verif\w+|scan(?:ned|ning)|re-?identif\w+|evaluat\w+|mapped|survey)\b", clause_text
+            )
+            and not re.search(r"guid|control|real|continuous|direct", r.words_of(m).lower())
+            and (m.piece, m.clause) not in acting
+        ):
             continue
         (out.named if tier == "named" else out.technique).setdefault(value, []).append(m)
     _settle(r, out)
@@ -120,29 +187,45 @@ def _clause_text(r: Reader, m: Mention) -> str:
 
 def _dropped(r: Reader, m: Mention, clause: str, piece: object) -> bool:
     """Whether the modality named is the one that was left, not the one that was turned to."""
-    return not re.search(r"\b(?:moved\s+(?:over\s+)?to|converted\s+to|switched\s+to|changed\s+to|instead\s+(?:done|performed|under|with)|then\s+(?:moved|taken|done)|turned\s+to|proceeded\s+(?:to|with))\s+(?:the\s+|a\s+)?(?:\w+\s+){0,3}$", r.before(m, 60))
+    return not re.search(
+        r"\b(?:moved\s+(?:over\s+)?to|converted\s+to|switched\s+to|changed\s+to|instead\s+(?:done|performed|under|with)|then\s+(?:moved|taken|done)|turned\s+to|proceeded\s+(?:to|with))\s+(?:the\s+|a\s+)?(?:\w+\s+){0,3}$",
+        r.before(m, 60),
+    )
 
 
 def _settle(r: Reader, s: Support) -> None:
     """Words that belong to another modality's technique go there: the grid of an MR coil is no mammographic grid."""
     everything = s.all()
     if "mri" in everything and "mammographic" in s.technique and "mammographic" not in s.named:
-        if "mri" in s.technique or any(re.search("guid|under|using", r.words_of(m).lower()) for m in s.named.get("mri", ())):
+        if "mri" in s.technique or any(
+            re.search("guid|under|using", r.words_of(m).lower()) for m in s.named.get("mri", ())
+        ):
             s.technique.pop("mammographic")
     if "tomosynthesis" in everything and "mammographic" in s.technique:
-        s.technique["mammographic"] = [m for m in s.technique["mammographic"] if not r.words_of(m).lower().startswith("open ") or "grid" in r.words_of(m).lower()]
+        s.technique["mammographic"] = [
+            m
+            for m in s.technique["mammographic"]
+            if not r.words_of(m).lower().startswith("open ") or "grid" in r.words_of(m).lower()
+        ]
         if not s.technique["mammographic"]:
             s.technique.pop("mammographic")
     if "mri" in s.technique and "mri" not in s.named:
         # contrast and coils alone, beside another named guidance, are the earlier examination
-        if set(s.named) - {"mri"} and not any("grid" in r.words_of(m).lower() or "coil" in r.words_of(m).lower() or "compatible" in r.words_of(m).lower() for m in s.technique["mri"]):
+        if set(s.named) - {"mri"} and not any(
+            "grid" in r.words_of(m).lower() or "coil" in r.words_of(m).lower() or "compatible" in r.words_of(m).lower()
+            for m in s.technique["mri"]
+        ):
             s.technique.pop("mri")
     if "mammographic" in s.technique and {"stereotactic"} & set(everything):
         words = [r.words_of(m).lower() for m in s.technique["mammographic"]]
         if all(w in ("grid", "the grid") for w in words):
             s.technique.pop("mammographic")
     if "stereotactic" in s.technique and set(s.technique) & {"mammographic", "mri"}:
-        only = [m for m in s.technique["stereotactic"] if m.label != "coordinates" and "coordinate" not in r.words_of(m).lower()]
+        only = [
+            m
+            for m in s.technique["stereotactic"]
+            if m.label != "coordinates" and "coordinate" not in r.words_of(m).lower()
+        ]
         if not only and "stereotactic" not in s.named:
             s.technique.pop("stereotactic")
     if "ultrasound" in s.technique and "ultrasound" not in s.named and (set(everything) - {"ultrasound"}):
@@ -175,7 +258,10 @@ def combine(s: Support) -> tuple[str | None, bool, list[str]]:
     return None, tomo, real
 
 
-_LEFT_OFF = re.compile(r"\b(?:abandon\w*|unsuccessful\w*|taken\s+out|came\s+out|taken\s+over|nothing\s+(?:was\s+)?(?:deployed|placed|left)|no\s+(?:wire|device|seed|reflector)\s+(?:was\s+)?(?:deployed|placed|left)|moved\s+(?:over\s+)?to|walked\s+to|transferred\s+to|converted|switched|gave\s+up|given\s+up|could\s+not|can\s?not|not\s+(?:seen|visible|visuali[sz]ed|the\s+lesion)|failed|instead)\b", re.I)
+_LEFT_OFF = re.compile(
+    r"\b(?:abandon\w*|unsuccessful\w*|taken\s+out|came\s+out|taken\s+over|nothing\s+(?:was\s+)?(?:deployed|placed|left)|no\s+(?:wire|device|seed|reflector)\s+(?:was\s+)?(?:deployed|placed|left)|moved\s+(?:over\s+)?to|walked\s+to|transferred\s+to|converted|switched|gave\s+up|given\s+up|could\s+not|can\s?not|not\s+(?:seen|visible|visuali[sz]ed|the\s+lesion)|failed|instead)\b",
+    re.I,
+)
 
 
 def turned_to(r: Reader, s: Support, modalities: list[str], placed_at: int) -> str | None:
@@ -197,7 +283,11 @@ def turned_to(r: Reader, s: Support, modalities: list[str], placed_at: int) -> s
 
 def explained(r: Reader) -> bool:
     """Whether the body says why the order or title names another modality."""
-    return any(_SWITCH.search(r.text, p.start, p.end) and any(m.label == "guidance" for m in p.mentions) for p in r.page.pieces if p.section not in ("title", "order", "history"))
+    return any(
+        _SWITCH.search(r.text, p.start, p.end) and any(m.label == "guidance" for m in p.mentions)
+        for p in r.page.pieces
+        if p.section not in ("title", "order", "history")
+    )
 
 
 def titled(r: Reader) -> dict[str, list[Mention]]:
@@ -207,11 +297,23 @@ def titled(r: Reader) -> dict[str, list[Mention]]:
         piece = r.piece(m)
         if piece.section != "title" or m.value == "unspecified" or m.assertion == "absent":
             continue
-        if _BIOPSY_NEXT.match(r.text, m.end, min(len(r.text), m.end + 40)) or re.search(r"\bpost\b|mammogram\s*$|\bwith\s+(?:\w+\s+)?$", r.before(m, 16)) and m.attrs.get("tier") == "imaging":
+        if (
+            _BIOPSY_NEXT.match(r.text, m.end, min(len(r.text), m.end + 40))
+            or re.search(r"\bpost\b|mammogram\s*$|\bwith\s+(?:\w+\s+)?$", r.before(m, 16))
+            and m.attrs.get("tier") == "imaging"
+        ):
             continue
-        if m.value == "mammographic" and m.attrs.get("tier") == "imaging" and re.search(r"post|clip|check", r.before(m, 30)):
+        if (
+            m.value == "mammographic"
+            and m.attrs.get("tier") == "imaging"
+            and re.search(r"post|clip|check", r.before(m, 30))
+        ):
             continue
-        if m.value == "mammographic" and m.attrs.get("tier") == "imaging" and r.words_of(m).lower() in ("mammogram", "mammograms", "mammography") :
+        if (
+            m.value == "mammographic"
+            and m.attrs.get("tier") == "imaging"
+            and r.words_of(m).lower() in ("mammogram", "mammograms", "mammography")
+        ):
             continue
         out.setdefault(m.value, []).append(m)
     return out

@@ -11,14 +11,19 @@ from dataclasses import dataclass, field
 
 from extractor.findings import Device, Evidences, Lesion, Location, Reading
 from extractor.nlp.page import Mention
-from extractor.reading import counts, guidance, procedure, sides
+from extractor.reading import counts, guidance, sides
 from extractor.reading.events import Event
 from extractor.reading.slots import Layout, Slot, active
 from extractor.reading.words import Reader
 
 _ORDINAL_WORD = re.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|2nd)\b", re.I)
-_DEVICE_LABEL = re.compile(r"\b(?:wire|seed|clip|reflector|marker|tag|needle|hookwire)s?\s*#?\s*(?P<a>[A-D]|[1-4])\b(?!\s*(?:cm|mm|:\d|\.\d|of\b|g\b|x\b))")
-_REPLACED = re.compile(r"\b(?:same\s+(?:target|lesion|mass|calcifications|site|area|distortion|clip)|replac\w+|reposition\w*|re-?placed|repeat\s+localization|did\s+not\s+(?:\w+\s+){0,3}(?:deploy|release)|migrat\w+|displaced|dislodged|off\s+target|moved|fell\s+out|came\s+out)\b", re.I)
+_DEVICE_LABEL = re.compile(
+    r"\b(?:wire|seed|clip|reflector|marker|tag|needle|hookwire)s?\s*#?\s*(?P<a>[A-D]|[1-4])\b(?!\s*(?:cm|mm|:\d|\.\d|of\b|g\b|x\b))"
+)
+_REPLACED = re.compile(
+    r"\b(?:same\s+(?:target|lesion|mass|calcifications|site|area|distortion|clip)|replac\w+|reposition\w*|re-?placed|repeat\s+localization|did\s+not\s+(?:\w+\s+){0,3}(?:deploy|release)|migrat\w+|displaced|dislodged|off\s+target|moved|fell\s+out|came\s+out)\b",
+    re.I,
+)
 
 
 @dataclass(slots=True)
@@ -96,8 +101,18 @@ def _tally(r: Reader, events: list[Event], i: int, total: int) -> _Tally:
                 continue
             if restating and e.type in t.devices:
                 if total == 1:
-                    t.devices[e.type] = max(t.devices[e.type], n) if not _ORDINAL_WORD.search(r.piece_text(e.piece)) else t.devices[e.type]
-            elif e.type in t.devices and t.devices[e.type] and e.more and not shared and (e.device is None or _ordinal(r, e)):
+                    t.devices[e.type] = (
+                        max(t.devices[e.type], n)
+                        if not _ORDINAL_WORD.search(r.piece_text(e.piece))
+                        else t.devices[e.type]
+                    )
+            elif (
+                e.type in t.devices
+                and t.devices[e.type]
+                and e.more
+                and not shared
+                and (e.device is None or _ordinal(r, e))
+            ):
                 t.devices[e.type] = max(t.devices[e.type] + n, 2) if t.last_placed >= 0 else n
             else:
                 t.devices[e.type] = max(t.devices[e.type], n)
@@ -162,7 +177,10 @@ def _owned(r: Reader, layout: Layout, i: int, total: int) -> list[Mention]:
     return out
 
 
-_AIM = re.compile(r"\b(?:target\w*|localiz\w+|localis\w+|aim\w*|advanced\s+(?:to|toward|into|through)|placed\s+(?:in|into|at|through|adjacent|next)|directed\s+(?:to|into|at)|through|into|project\w*|to\s+the|at\s+the|mark(?:s|ed|ing)?)\b", re.I)
+_AIM = re.compile(
+    r"\b(?:target\w*|localiz\w+|localis\w+|aim\w*|advanced\s+(?:to|toward|into|through)|placed\s+(?:in|into|at|through|adjacent|next)|directed\s+(?:to|into|at)|through|into|project\w*|to\s+the|at\s+the|mark(?:s|ed|ing)?)\b",
+    re.I,
+)
 
 
 def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str | None, list[Mention]]:
@@ -174,12 +192,18 @@ def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str 
         if m.label == "device" and value == "clip" and m.assertion in ("present", "historical", "uncertain", "ordered"):
             text = r.before(m, 60)
             piece = r.piece(m)
-            if re.search(r"\b(?:target\w*|localiz\w+|localis\w+|aim(?:ed|ing)?(?:\s+point)?\s*(?:at|=)?|localization\s+of|localisation\s+of|advanced\s+to|placed\s+(?:to|at|adjacent\s+to|next\s+to|beside)|advanced\s+(?:to|toward)|directed\s+(?:to|at|toward)|adjacent\s+to|through|to|at|against|used\s+as)\s+(?:the\s+|a\s+|her\s+)?(?:\w+[\s-]+){0,4}$", text) and piece.section in ("technique", "impression", "target", "device", "location", "title"):
+            if re.search(
+                r"\b(?:target\w*|localiz\w+|localis\w+|aim(?:ed|ing)?(?:\s+point)?\s*(?:at|=)?|localization\s+of|localisation\s+of|advanced\s+to|placed\s+(?:to|at|adjacent\s+to|next\s+to|beside)|advanced\s+(?:to|toward)|directed\s+(?:to|at|toward)|adjacent\s+to|through|to|at|against|used\s+as)\s+(?:the\s+|a\s+|her\s+)?(?:\w+[\s-]+){0,4}$",
+                text,
+            ) and piece.section in ("technique", "impression", "target", "device", "location", "title"):
                 if any(x is m for x in placed):
                     continue
                 score["clip"] += 3 if piece.section != "title" else 1
                 words.setdefault("clip", []).append(m)
-            elif piece.section == "target" or re.search(r"\b(?:is|was)\s+(?:the\s+)?(?:target|only\s+remaining|aim)|as\s+the\s+target|was\s+(?:targeted|localized|localised)|used\s+as\s+the\s+target|remaining\s+landmark", r.after(m, 50)):
+            elif piece.section == "target" or re.search(
+                r"\b(?:is|was)\s+(?:the\s+)?(?:target|only\s+remaining|aim)|as\s+the\s+target|was\s+(?:targeted|localized|localised)|used\s+as\s+the\s+target|remaining\s+landmark",
+                r.after(m, 50),
+            ):
                 score["clip"] += 4
                 words.setdefault("clip", []).append(m)
             continue
@@ -188,10 +212,29 @@ def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str 
         if m.assertion in ("absent", "planned", "hypothetical", "other_person", "blank"):
             continue
         piece = r.piece(m)
-        weight = {"technique": 3, "target": 6, "location": 3, "device": 3, "guidance": 2, "findings": 2, "impression": 3, "addendum": 3, "title": 1, "history": 1, "side": 2, "count": 2, "comment": 1}.get(piece.section, 0)
+        weight = {
+            "technique": 3,
+            "target": 6,
+            "location": 3,
+            "device": 3,
+            "guidance": 2,
+            "findings": 2,
+            "impression": 3,
+            "addendum": 3,
+            "title": 1,
+            "history": 1,
+            "side": 2,
+            "count": 2,
+            "comment": 1,
+        }.get(piece.section, 0)
         if not weight:
             continue
-        if piece.section == "history" and re.search(r"\b(?:prior|previous|contralateral|19\d\d|20[01]\d)\b", r.piece_text(piece)) and m.assertion == "historical" and m.cue:
+        if (
+            piece.section == "history"
+            and re.search(r"\b(?:prior|previous|contralateral|19\d\d|20[01]\d)\b", r.piece_text(piece))
+            and m.assertion == "historical"
+            and m.cue
+        ):
             continue
         near = r.lower[max(piece.start, m.start - 46) : m.start]
         if piece.section in ("technique", "impression") and _AIM.search(near):
@@ -200,16 +243,35 @@ def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str 
             continue
         score[value] += weight
         words.setdefault(value, []).append(m)
-    aimed = [m for m in mentions if m.label == "device" and m.value == "clip" and m.assertion == "present" and r.piece(m).section in ("technique", "target", "location") and not any(x is m for x in placed)]
+    aimed = [
+        m
+        for m in mentions
+        if m.label == "device"
+        and m.value == "clip"
+        and m.assertion == "present"
+        and r.piece(m).section in ("technique", "target", "location")
+        and not any(x is m for x in placed)
+    ]
     if not score and aimed and r.main_device is not None:
         return "clip", aimed[:2]
     if not score:
         return None, []
     if "clip" in score and score["clip"] >= 3:
         others = [k for k in score if k != "clip"]
-        strong = [k for k in others if any(r.piece(m).section in ("technique", "target", "location") and _AIM.search(r.before(m, 40)) for m in words[k])]
+        strong = [
+            k
+            for k in others
+            if any(
+                r.piece(m).section in ("technique", "target", "location") and _AIM.search(r.before(m, 40))
+                for m in words[k]
+            )
+        ]
         near = " ".join(r.piece_text(p) for p in r.page.pieces if p.index in {m.piece for m in mentions})
-        gone = re.search(r"\b(?:no\s+(?:residual|longer|remaining)|no\s+calc\w*\s+remain|only\s+the\s+clip|completely\s+taken|removed\s+in\s+their\s+entirety|fully\s+removed|no\s+longer\s+(?:visible|seen)|completely\s+removed|gone)\b", near, re.I)
+        gone = re.search(
+            r"\b(?:no\s+(?:residual|longer|remaining)|no\s+calc\w*\s+remain|only\s+the\s+clip|completely\s+taken|removed\s+in\s+their\s+entirety|fully\s+removed|no\s+longer\s+(?:visible|seen)|completely\s+removed|gone)\b",
+            near,
+            re.I,
+        )
         if gone or not strong or score["clip"] > max(score[k] for k in strong):
             return "clip", words["clip"]
         score.pop("clip")
@@ -228,8 +290,29 @@ def location(r: Reader, mentions: list[Mention]) -> tuple[Location, list[Mention
     """Where the lesion is, with its words; the body's words before the indication's."""
     loc = Location()
     words: list[Mention] = []
-    rank = {"location": 0, "target": 0, "technique": 1, "device": 1, "impression": 2, "findings": 2, "side": 1, "history": 3, "title": 4, "guidance": 2, "addendum": 2}
-    for m in sorted((m for m in mentions if m.label in ("clock", "quadrant", "region", "fn", "depth") and m.section in rank and m.assertion not in ("absent", "planned", "other_person", "hypothetical")), key=lambda m: (rank[m.section], m.start)):
+    rank = {
+        "location": 0,
+        "target": 0,
+        "technique": 1,
+        "device": 1,
+        "impression": 2,
+        "findings": 2,
+        "side": 1,
+        "history": 3,
+        "title": 4,
+        "guidance": 2,
+        "addendum": 2,
+    }
+    for m in sorted(
+        (
+            m
+            for m in mentions
+            if m.label in ("clock", "quadrant", "region", "fn", "depth")
+            and m.section in rank
+            and m.assertion not in ("absent", "planned", "other_person", "hypothetical")
+        ),
+        key=lambda m: (rank[m.section], m.start),
+    ):
         if m.section in ("history",) and m.cue:
             continue
         used = False
@@ -264,15 +347,43 @@ def _side_before(r: Reader, m: Mention) -> str | None:
 
 def site(r: Reader, slot: Slot | None, mentions: list[Mention], target: str | None) -> tuple[str | None, list[Mention]]:
     """Breast or axilla, or None when the note leaves open which."""
-    axilla = [m for m in mentions if m.label == "site" and m.value == "axilla" and m.assertion in ("present", "uncertain", "ordered", "historical") and m.section in ("technique", "target", "location", "impression", "findings", "title", "side", "device", "history")]
-    tail = [m for m in mentions if m.label == "site" and m.value == "breast" and m.assertion in ("present", "ordered", "historical", "uncertain")]
+    axilla = [
+        m
+        for m in mentions
+        if m.label == "site"
+        and m.value == "axilla"
+        and m.assertion in ("present", "uncertain", "ordered", "historical")
+        and m.section
+        in ("technique", "target", "location", "impression", "findings", "title", "side", "device", "history")
+    ]
+    tail = [
+        m
+        for m in mentions
+        if m.label == "site"
+        and m.value == "breast"
+        and m.assertion in ("present", "ordered", "historical", "uncertain")
+    ]
     body_axilla = [m for m in axilla if m.section not in ("history", "title")]
     body_tail = [m for m in tail if m.section not in ("history",)]
-    if any(len({m.value for m in p.mentions if m.label == "site"}) == 2 and re.search(r"\bwhether\b|\bversus\b|\bvs\b|\bor\b|\bunclear\b|\bcannot\b|\buncertain\b", r.piece_text(p)) for p in r.page.pieces if p.section not in ("comparison", "plan", "family", "title")):
+    if any(
+        len({m.value for m in p.mentions if m.label == "site"}) == 2
+        and re.search(r"\bwhether\b|\bversus\b|\bvs\b|\bor\b|\bunclear\b|\bcannot\b|\buncertain\b", r.piece_text(p))
+        for p in r.page.pieces
+        if p.section not in ("comparison", "plan", "family", "title")
+    ):
         return None, [m for p in r.page.pieces for m in p.mentions if m.label == "site"][:4]
-    if any(m.rule == "target.intramammary_node" for m in mentions) or any(m.rule == "site.intramammary" for m in body_tail):
+    if any(m.rule == "target.intramammary_node" for m in mentions) or any(
+        m.rule == "site.intramammary" for m in body_tail
+    ):
         return "breast", body_tail
-    body_axilla = [m for m in body_axilla if not re.search(r"\b(?:not\s+(?:scanned|imaged|done)|nothing\s+done|scanned|normal|negative|proper|itself|clear|separately)\b", _clause_of(r, m))]
+    body_axilla = [
+        m
+        for m in body_axilla
+        if not re.search(
+            r"\b(?:not\s+(?:scanned|imaged|done)|nothing\s+done|scanned|normal|negative|proper|itself|clear|separately)\b",
+            _clause_of(r, m),
+        )
+    ]
     axilla = [m for m in axilla if m in body_axilla or m.section in ("history", "title")]
     if target == "lymph_node":
         if body_tail and body_axilla:
@@ -296,7 +407,11 @@ def lesions(r: Reader, layout: Layout, events: list[Event]) -> Reading_:
     total = len(slots)
     tallies = [_tally(r, events, i, total) for i in range(total)]
     # targets that nothing was done to are only mentioned
-    keep = [i for i in range(total) if any(tallies[i].devices.values()) or tallies[i].sampled or tallies[i].failed or tallies[i].begun]
+    keep = [
+        i
+        for i in range(total)
+        if any(tallies[i].devices.values()) or tallies[i].sampled or tallies[i].failed or tallies[i].begun
+    ]
     keep = [i for i in range(total) if i in keep or (layout.labelled and slots[i].label)]
     if total > 1 and keep and len(keep) < total:
         slots, tallies = [slots[i] for i in keep], [tallies[i] for i in keep]
@@ -316,7 +431,11 @@ def lesions(r: Reader, layout: Layout, events: list[Event]) -> Reading_:
         slots, layout, events = _as_one(layout, events)
         total, tallies = 1, [_tally(r, events, 0, 1)]
     owned = [_owned(r, layout, i, total) for i in range(total)]
-    placed_sides = {s.side for s, t in zip(slots, tallies, strict=True) if s.side and (any(t.devices.values()) or t.sampled or t.failed)}
+    placed_sides = {
+        s.side
+        for s, t in zip(slots, tallies, strict=True)
+        if s.side and (any(t.devices.values()) or t.sampled or t.failed)
+    }
     side = sides.read(r, layout, {x for x in placed_sides if x})
     for i, (slot, tally) in enumerate(zip(slots, tallies, strict=True)):
         out.lesions.append(_lesion(r, i, slot, tally, owned[i], total))
@@ -338,15 +457,40 @@ def _one_side_misnamed(r: Reader, layout: Layout, events: list[Event]) -> bool:
     titled = {m.value for m in r.all("side") if m.section == "title"}
     if len(titled) == 2 or re.search(r"\b(?:each|both)\s+(?:breast|side)|\bbilat", r.lower):
         return False
-    blocks = [{e.piece.block for e in events if e.kind in ("placed", "needle_left", "sampled") and e.slots == (i,) and e.piece.section not in ("impression",)} for i in (0, 1)]
-    return not (blocks[0] & blocks[1]) and not any(counts.sum_of_sides(r, p) for p in r.page.pieces) and not (blocks[0] and blocks[1] and max(blocks[0]) + 1 == min(blocks[1]) and not re.search(r"\b(?:log|record|flowsheet|radiologist'?s?\s+report|impression)\b", r.lower))
+    blocks = [
+        {
+            e.piece.block
+            for e in events
+            if e.kind in ("placed", "needle_left", "sampled")
+            and e.slots == (i,)
+            and e.piece.section not in ("impression",)
+        }
+        for i in (0, 1)
+    ]
+    return (
+        not (blocks[0] & blocks[1])
+        and not any(counts.sum_of_sides(r, p) for p in r.page.pieces)
+        and not (
+            blocks[0]
+            and blocks[1]
+            and max(blocks[0]) + 1 == min(blocks[1])
+            and not re.search(r"\b(?:log|record|flowsheet|radiologist'?s?\s+report|impression)\b", r.lower)
+        )
+    )
 
 
 def _as_one(layout: Layout, events: list[Event]) -> tuple[list[Slot], Layout, list[Event]]:
     a, b = layout.slots
-    slot = Slot(None, None, a.clock or b.clock, a.quadrant or b.quadrant, a.site or b.site, a.target if a.target not in (None, "unspecified") else b.target)
+    slot = Slot(
+        None,
+        None,
+        a.clock or b.clock,
+        a.quadrant or b.quadrant,
+        a.site or b.site,
+        a.target if a.target not in (None, "unspecified") else b.target,
+    )
     layout.slots = [slot]
-    layout.owner = {k: (0,) for k in layout.owner}
+    layout.owner = dict.fromkeys(layout.owner, (0,))
     for e in events:
         e.slots = (0,) if e.slots else ()
     return layout.slots, layout, events
@@ -357,7 +501,9 @@ def _moved(e: Event, remap: dict[int, int]) -> Event:
     return e
 
 
-def _merge(r: Reader, layout: Layout, events: list[Event], tallies: list[_Tally]) -> tuple[list[Slot], list[_Tally], Layout, list[Event]]:
+def _merge(
+    r: Reader, layout: Layout, events: list[Event], tallies: list[_Tally]
+) -> tuple[list[Slot], list[_Tally], Layout, list[Event]]:
     slots = layout.slots
     target = list(range(len(slots)))
     bracket = counts.bracketed(r)
@@ -369,12 +515,21 @@ def _merge(r: Reader, layout: Layout, events: list[Event], tallies: list[_Tally]
                 continue
             if a.side and b.side and a.side != b.side or a.site and b.site and a.site != b.site:
                 continue
-            if a.target and b.target and a.target != b.target and "unspecified" not in (a.target, b.target) and (any(tallies[i].devices.values()) or tallies[i].sampled) and (any(tallies[j].devices.values()) or tallies[j].sampled):
+            if (
+                a.target
+                and b.target
+                and a.target != b.target
+                and "unspecified" not in (a.target, b.target)
+                and (any(tallies[i].devices.values()) or tallies[i].sampled)
+                and (any(tallies[j].devices.values()) or tallies[j].sampled)
+            ):
                 continue
             both_places = (a.clock and b.clock) or (a.quadrant and b.quadrant)
             empty = not any(tallies[j].devices.values()) and not tallies[j].sampled and not tallies[j].failed
             first_empty = not any(tallies[i].devices.values()) and not tallies[i].sampled and not tallies[i].failed
-            if (not both_places and (empty or first_empty or not (a.clock or a.quadrant) or not (b.clock or b.quadrant))) or (bracket and one and bool(tallies[i].sampled) == bool(tallies[j].sampled)):
+            if (
+                not both_places and (empty or first_empty or not (a.clock or a.quadrant) or not (b.clock or b.quadrant))
+            ) or (bracket and one and bool(tallies[i].sampled) == bool(tallies[j].sampled)):
                 target[j] = i
                 a.clock, a.quadrant = a.clock or b.clock, a.quadrant or b.quadrant
                 a.side, a.site = a.side or b.side, a.site or b.site
@@ -401,23 +556,30 @@ def _lesion(r: Reader, i: int, slot: Slot, t: _Tally, owned: list[Mention], tota
     if target is None and total > 1 and slot.target and slot.target != "unspecified":
         target, target_words = slot.target, [m for m in owned if m.label == "target" and m.value == slot.target]
     if target is None and total > 1:
-        shared = [m for m in r.mentions if m.label == "target" and m.value != "unspecified" and active(m) and m.section in ("target", "technique", "impression", "guidance", "count")]
+        shared = [
+            m
+            for m in r.mentions
+            if m.label == "target"
+            and m.value != "unspecified"
+            and active(m)
+            and m.section in ("target", "technique", "impression", "guidance", "count")
+        ]
         values = {m.value for m in shared}
         if len(values) == 1:
             target, target_words = shared[0].value, shared[:1]
     lesion.target = target  # type: ignore[assignment]
     where, where_words = location(r, local)
     if not where.stated() and total > 1 and slot.side:
-        where, where_words = location(r, [m for m in r.mentions if m.section == "history" and _side_before(r, m) == slot.side and not m.cue])
+        where, where_words = location(
+            r, [m for m in r.mentions if m.section == "history" and _side_before(r, m) == slot.side and not m.cue]
+        )
     lesion.location = where
     place, site_words = site(r, slot if total > 1 else None, local, target)
     lesion.site = place  # type: ignore[assignment]
     for kind, n in t.devices.items():
         if n:
             lesion.devices.append(Device(kind, n, t.names.get(kind), r.evidence(t.mentions.get(kind, t.placed)[:6])))  # type: ignore[arg-type]
-    if any(t.devices.values()):
-        lesion.outcome = "placed"
-    elif lesion.biopsied:
+    if any(t.devices.values()) or lesion.biopsied:
         lesion.outcome = "placed"
     elif t.failed or (t.none_placed and t.begun and total > 1):
         lesion.outcome = "failed"
@@ -439,16 +601,48 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
     described = len(local)
     brackets = counts.bracketed(r)
     statements = counts.stated(r)
-    late = [s for s in statements if s.piece.addendum and re.search(r"\b(?:correct|error|wrong|should|default|there\s+is|there\s+are|were|only|one)\b", r.piece_text(s.piece))]
+    late = [
+        s
+        for s in statements
+        if s.piece.addendum
+        and re.search(
+            r"\b(?:correct|error|wrong|should|default|there\s+is|there\s+are|were|only|one)\b", r.piece_text(s.piece)
+        )
+    ]
     plain = [s for s in statements if not s.piece.addendum]
+    unknown = counts.open_question(r)
+    if unknown and not late and sum(_devices(x) for x in local) > 1:
+        several = max(described, sum(_devices(x) for x in local))
+        out.count, out.count_status = None, "missing"
+        out.count_evidence = r.evidence(unknown[:2])
+        out.count_readings = [Reading(1, ()), Reading(several, ())]
+        return
     if described == 1 and len(out.lesions) == 1:
         lesion = local[0]
         n = _devices(lesion)
-        labels = {m["a"] for p in r.page.pieces if p.section not in ("history", "signature", "title", "comparison") for m in _DEVICE_LABEL.finditer(r.text, p.start, p.end)}
-        if len(labels) > n and len(lesion.devices) == 1 and lesion.devices[0].type in ("wire", "radioactive_seed", "magnetic_seed", "radar_reflector", "clip", "rfid_tag") and n:
+        labels = {
+            m["a"]
+            for p in r.page.pieces
+            if p.section not in ("history", "signature", "title", "comparison")
+            for m in _DEVICE_LABEL.finditer(r.text, p.start, p.end)
+        }
+        if (
+            len(labels) > n
+            and len(lesion.devices) == 1
+            and lesion.devices[0].type
+            in ("wire", "radioactive_seed", "magnetic_seed", "radar_reflector", "clip", "rfid_tag")
+            and n
+        ):
             lesion.devices[0].count = n = max(n, len(labels))
         many = [s for s in plain if s.value > 1 and s.value <= 6]
-        replaced = _REPLACED.search(" ".join(r.piece_text(p) for p in r.page.pieces if p.section in ("technique", "findings", "impression", "addendum", "complications", "comment") and not re.search(r"\brisks?\b|\bexplained\b|\bdiscussed\b|\bincluding\b", r.piece_text(p))))
+        replaced = _REPLACED.search(
+            " ".join(
+                r.piece_text(p)
+                for p in r.page.pieces
+                if p.section in ("technique", "findings", "impression", "addendum", "complications", "comment")
+                and not re.search(r"\brisks?\b|\bexplained\b|\bdiscussed\b|\bincluding\b", r.piece_text(p))
+            )
+        )
         if late:
             final = late[-1].value
             if final == 1 or final == described:
@@ -459,12 +653,19 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
             out.count_evidence = r.evidence([late[-1].span])
             return
         if n > 1 and len(lesion.devices) == 1:
-            one = [s for s in plain if s.value == 1 and s.noun.rstrip("s") not in ("group", "cluster") or s.value == 1 and s.strength >= 2]
+            one = [
+                s
+                for s in plain
+                if s.value == 1 and s.noun.rstrip("s") not in ("group", "cluster") or s.value == 1 and s.strength >= 2
+            ]
             if many and not brackets:
                 top = max(many, key=lambda s: s.strength)
                 if one and any(s.strength >= 2 for s in one) and not replaced:
                     out.count, out.count_status = None, "conflicting"
-                    out.count_readings = [Reading(1, r.evidence([one[0].span])), Reading(top.value, r.evidence([top.span]))]
+                    out.count_readings = [
+                        Reading(1, r.evidence([one[0].span])),
+                        Reading(top.value, r.evidence([top.span])),
+                    ]
                     return
                 if not replaced:
                     _split(out, lesion, top.value)
@@ -482,7 +683,11 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
             out.count_readings = [Reading(1, ()), Reading(n, ())]
             return
         out.count = 1 if lesion.outcome in ("placed", None) else 0
-        strong = [s for s in many if s.strength >= 2 and not re.search(r"\bof\s+(?:two|three|\d)", r.text[s.span[0] : s.span[1] + 8])]
+        strong = [
+            s
+            for s in many
+            if s.strength >= 2 and not re.search(r"\bof\s+(?:two|three|\d)", r.text[s.span[0] : s.span[1] + 8])
+        ]
         if strong and lesion.outcome == "placed" and not brackets and n == 1:
             top = max(strong, key=lambda s: s.strength)
             out.count, out.count_status = None, "conflicting"
@@ -492,7 +697,16 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
         return
     placed = [x for x in local if x.outcome in ("placed", None)]
     out.count = len(placed)
-    if len(placed) > 1 and len(placed) == len(out.lesions) and not layout.labelled and all(x.target is None for x in placed) and not plain and not late and not any(m.assertion == "present" for m in r.all("separate")) and len({x.laterality or s.side for x, s in zip(placed, layout.slots, strict=False)} - {None}) < 2:
+    if (
+        len(placed) > 1
+        and len(placed) == len(out.lesions)
+        and not layout.labelled
+        and all(x.target is None for x in placed)
+        and not plain
+        and not late
+        and not any(m.assertion == "present" for m in r.all("separate"))
+        and len({x.laterality or s.side for x, s in zip(placed, layout.slots, strict=False)} - {None}) < 2
+    ):
         # several places and devices, and no word on what is there or how many
         out.count, out.count_status = None, "missing"
         out.count_readings = [Reading(1, ()), Reading(len(placed), ())]
@@ -508,12 +722,30 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
         if len(same_piece) > 1:
             value = sum(same_piece) if sum(same_piece) in (described, len(placed)) else max(same_piece)
         several = [x for x in plain if x.strength >= 2 and x.piece.section == s.piece.section]
-        if value in (described, len(placed), len(out.lesions)) or sum(x.value for x in several) in (described, len(placed), len(out.lesions)):
+        if value in (described, len(placed), len(out.lesions)) or sum(x.value for x in several) in (
+            described,
+            len(placed),
+            len(out.lesions),
+        ):
             out.count_evidence = r.evidence([s.span])
             continue
-        if s.piece.section == "impression" and value == 1 and len(several) == 1 and re.search(r"\b(?:left|right)\b", r.piece_text(s.piece)) and len({x.laterality for x in out.lesions}) > 1:
+        if (
+            s.piece.section == "impression"
+            and value == 1
+            and len(several) == 1
+            and re.search(r"\b(?:left|right)\b", r.piece_text(s.piece))
+            and len({x.laterality for x in out.lesions}) > 1
+        ):
             continue
-        per_item = s.piece.section == "impression" and sum(1 for p in r.page.pieces if p.section == "impression" and any(m.label in ("procedure", "device") for m in p.mentions)) > 1
+        per_item = (
+            s.piece.section == "impression"
+            and sum(
+                1
+                for p in r.page.pieces
+                if p.section == "impression" and any(m.label in ("procedure", "device") for m in p.mentions)
+            )
+            > 1
+        )
         if per_item and value < described:
             continue
         if any(m.label == "action" and m.value == "sample" for m in s.piece.mentions) or len(out.lesions) != described:
@@ -525,8 +757,15 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
 
 def _again(r: Reader) -> bool:
     """Whether the technique speaks of another device after the first, or of the same target."""
-    text = " ".join(r.piece_text(p) for p in r.page.pieces if p.section in ("technique", "findings", "addendum", "impression"))
-    return bool(re.search(r"\b(?:second|another|additional|replacement|new|fresh|further|repeat|same\s+(?:target|lesion|mass|calcif\w+|site|area|distortion|clip|puncture))\b", text))
+    text = " ".join(
+        r.piece_text(p) for p in r.page.pieces if p.section in ("technique", "findings", "addendum", "impression")
+    )
+    return bool(
+        re.search(
+            r"\b(?:second|another|additional|replacement|new|fresh|further|repeat|same\s+(?:target|lesion|mass|calcif\w+|site|area|distortion|clip|puncture))\b",
+            text,
+        )
+    )
 
 
 def _devices(lesion: Lesion) -> int:
@@ -539,8 +778,19 @@ def _split(out: Reading_, lesion: Lesion, n: int) -> None:
     share = max(total // n, 1)
     copies = []
     for k in range(n):
-        copy = Lesion(lesion.number + k, lesion.site, lesion.laterality, lesion.guidance, lesion.tomosynthesis,
-                      [Device(d.type, share, d.name, d.evidence) for d in lesion.devices], lesion.target, lesion.location, lesion.biopsied, lesion.outcome, dict(lesion.evidence))
+        copy = Lesion(
+            lesion.number + k,
+            lesion.site,
+            lesion.laterality,
+            lesion.guidance,
+            lesion.tomosynthesis,
+            [Device(d.type, share, d.name, d.evidence) for d in lesion.devices],
+            lesion.target,
+            lesion.location,
+            lesion.biopsied,
+            lesion.outcome,
+            dict(lesion.evidence),
+        )
         copies.append(copy)
     at = out.lesions.index(lesion)
     out.lesions[at : at + 1] = copies
@@ -549,7 +799,7 @@ def _split(out: Reading_, lesion: Lesion, n: int) -> None:
 
 
 def _sides(r: Reader, out: Reading_, side: sides.Sides, slots: list[Slot]) -> None:
-    claims = {k: v for k, v in side.claims.items()}
+    claims = dict(side.claims.items())
     said = set(claims) | set(side.titled)
     single = next(iter(claims)) if len(claims) == 1 else None
     default = side.corrected or single or (next(iter(side.titled)) if len(side.titled) == 1 and not claims else None)
@@ -559,17 +809,25 @@ def _sides(r: Reader, out: Reading_, side: sides.Sides, slots: list[Slot]) -> No
     for i, lesion in enumerate(out.lesions):
         slot = slots[min(i, len(slots) - 1)] if len(slots) == len(out.lesions) else None
         value = slot.side if slot is not None and len(slots) > 1 else None
+        if value is not None and said and value not in said:
+            value = None  # a side that only the other breast's findings gave
         if side.corrected and not side.bilateral:
             value = side.corrected
         value = value or default
         if side.conflict:
             value = None
         lesion.laterality = value  # type: ignore[assignment]
-        words = [m for m in (side.correction if side.corrected else []) ] or [m for v in (claims.get(value or "", []), side.titled.get(value or "", []), side.history.get(value or "", [])) for m in v]
+        words = list(side.correction if side.corrected else []) or [
+            m
+            for v in (claims.get(value or "", []), side.titled.get(value or "", []), side.history.get(value or "", []))
+            for m in v
+        ]
         lesion.evidence["laterality"] = r.evidence((words if value else every)[:8])
     out.side_evidence = r.evidence(every[:8])
     if side.conflict:
-        sources = {v: [*side.titled.get(v, []), *claims.get(v, []), *side.history.get(v, [])] for v in ("left", "right")}
+        sources = {
+            v: [*side.titled.get(v, []), *claims.get(v, []), *side.history.get(v, [])] for v in ("left", "right")
+        }
         out.side_conflict = [Reading(v, r.evidence(ms[:4])) for v, ms in sources.items() if ms]
 
 
@@ -598,7 +856,16 @@ def _guidance(r: Reader, layout: Layout, out: Reading_, events: list[Event], tot
             elif modality is None and conflicting:
                 value, clash = _by_elimination(r, layout, events, conflicting, i), []
         if clash:
-            at = max((e.mentions[0].start for e in events if e.kind in ("placed", "needle_left") and e.piece.section not in ("impression", "findings") and e.mentions), default=-1)
+            at = max(
+                (
+                    e.mentions[0].start
+                    for e in events
+                    if e.kind in ("placed", "needle_left")
+                    and e.piece.section not in ("impression", "findings")
+                    and e.mentions
+                ),
+                default=-1,
+            )
             later = guidance.turned_to(r, words, clash, at)
             if later is not None:
                 value, clash = later, []
@@ -612,7 +879,12 @@ def _guidance(r: Reader, layout: Layout, out: Reading_, events: list[Event], tot
     body = {x.guidance for x in out.lesions if x.guidance}
     if titles and body and not explained and not out.guidance_conflict:
         named = set(titles)
-        compatible = bool(named & body) or ("tomosynthesis" in named and body == {"stereotactic"}) or body == {"none"} or (named == {"mammographic"} and body <= {"tomosynthesis"} )
+        compatible = (
+            bool(named & body)
+            or ("tomosynthesis" in named and body == {"stereotactic"})
+            or body == {"none"}
+            or (named == {"mammographic"} and body <= {"tomosynthesis"})
+        )
         given = set(whole.given_up)
         if not compatible and not named <= given:
             out.guidance_conflict = [Reading(k, r.evidence(v[:2])) for k, v in titles.items()] + [

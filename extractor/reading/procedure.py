@@ -13,14 +13,28 @@ from extractor.reading.events import Event
 from extractor.reading.slots import active
 from extractor.reading.words import Reader
 
-_OPERATION = re.compile(r"\b(?:incision|vicryl|monocryl|electrocautery|bovie|cautery|flaps?|en\s+bloc|pacu|lma|extubated|endotracheal|specimen\s+was|sponge|closure|oriented|dissect\w+|excised|subcuticular|ebl|frozen|steri|fascia|skin\s+was\s+closed|deep\s+margin|shaved?)\b", re.I)
-_NOT_DONE = re.compile(r"\b(?:nothing\s+was\s+(?:placed|done)|no\s+(?:needle|device|wire|seed|procedure|localization|biopsy)\s+(?:was\s+)?(?:placed|performed|done|inserted)\b|not\s+(?:yet\s+)?(?:been\s+)?(?:placed|performed))\b", re.I)
+_OPERATION = re.compile(
+    r"\b(?:incision|vicryl|monocryl|electrocautery|bovie|cautery|flaps?|en\s+bloc|pacu|lma|extubated|endotracheal|specimen\s+was|sponge|closure|oriented|dissect\w+|excised|subcuticular|ebl|frozen|steri|fascia|skin\s+was\s+closed|deep\s+margin|shaved?)\b",
+    re.I,
+)
+_NOT_DONE = re.compile(
+    r"\b(?:nothing\s+was\s+(?:placed|done)|no\s+(?:needle|device|wire|seed|procedure|localization|biopsy)\s+(?:was\s+)?(?:placed|performed|done|inserted)\b|not\s+(?:yet\s+)?(?:been\s+)?(?:placed|performed))\b",
+    re.I,
+)
 _BREAST = re.compile(r"\b(?:breast|breasts|brst|axilla\w*|mammo\w*|nipple|intramammary)\b", re.I)
-_CONSULT = re.compile(r"\b(?:consult\w*|clinic|planning|scheduling|navigator|telephone|phone|pre-?procedure\s+visit|order\s+request|mdt|tumou?r\s+board|letter|instructions)\b", re.I)
+_CONSULT = re.compile(
+    r"\b(?:consult\w*|clinic|planning|scheduling|navigator|telephone|phone|pre-?procedure\s+visit|order\s+request|mdt|tumou?r\s+board|letter|instructions)\b",
+    re.I,
+)
 
 
 def title_text(r: Reader) -> str:
-    return " ".join(r.piece_text(p) for p in r.page.pieces if p.section in ("title", "order") or (p.index < 2 and p.section in ("header", "technique") and p.end - p.start < 120))
+    return " ".join(
+        r.piece_text(p)
+        for p in r.page.pieces
+        if p.section in ("title", "order")
+        or (p.index < 2 and p.section in ("header", "technique") and p.end - p.start < 120)
+    )
 
 
 def kinds(r: Reader, sections: tuple[str, ...]) -> dict[str, list[Mention]]:
@@ -29,7 +43,10 @@ def kinds(r: Reader, sections: tuple[str, ...]) -> dict[str, list[Mention]]:
         if m.section in sections:
             out.setdefault(m.value if m.label != "localization_noun" else "localization", []).append(m)
     for m in out.get("post_mammogram", ()):
-        if re.match(r"post[- ](?:bx|biopsy)", r.words_of(m).lower()) and not any(x.label == "action" and x.value == "sample" and x.assertion == "present" and x.section == "device" for x in r.mentions):
+        if re.match(r"post[- ](?:bx|biopsy)", r.words_of(m).lower()) and not any(
+            x.label == "action" and x.value == "sample" and x.assertion == "present" and x.section == "device"
+            for x in r.mentions
+        ):
             out.pop("biopsy", None)
             continue
         out["biopsy"] = [b for b in out.get("biopsy", ()) if not (m.start <= b.start < m.end)]
@@ -43,11 +60,21 @@ def elsewhere(r: Reader) -> bool:
         return False
     title = title_text(r)
     in_title = [m for m in organs if m.section in ("title", "order") or m.piece < 2]
-    targeted = [m for m in organs if m.assertion in ("present", "ordered") and m.section in ("title", "technique", "impression", "findings", "target", "device", "anesthesia", "history")]
+    targeted = [
+        m
+        for m in organs
+        if m.assertion in ("present", "ordered")
+        and m.section in ("title", "technique", "impression", "findings", "target", "device", "anesthesia", "history")
+    ]
     if in_title and not re.search(r"\b(?:breast|axilla)", title):
         return True
     lung = [m for m in targeted if m.value == "lung"]
-    body_breast = sum(1 for p in r.page.pieces if p.section in ("technique", "impression", "findings") for _ in _BREAST.finditer(r.text, p.start, p.end))
+    body_breast = sum(
+        1
+        for p in r.page.pieces
+        if p.section in ("technique", "impression", "findings")
+        for _ in _BREAST.finditer(r.text, p.start, p.end)
+    )
     return len(lung) >= 2 and len(lung) > body_breast
 
 
@@ -58,15 +85,28 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
     for m in r.all("document"):
         if m.piece < 3 and m.section in ("header", "technique"):
             heads.setdefault(m.value, []).append(m)
-    placed = [e for e in events if e.kind in ("placed", "needle_left") and e.piece.section not in ("impression", "findings")]
+    placed = [
+        e for e in events if e.kind in ("placed", "needle_left") and e.piece.section not in ("impression", "findings")
+    ]
     sampled = [e for e in events if e.kind == "sampled"]
     advanced = [e for e in events if e.kind in ("advanced", "brand")]
     names_localization = bool(heads.get("localization"))
     if elsewhere(r):
-        return True, [m for m in r.all("organ")][:2]
-    operations = sum(1 for p in r.page.pieces if p.section not in ("history", "plan", "comparison") for _ in _OPERATION.finditer(r.text, p.start, p.end))
+        return True, list(r.all("organ"))[:2]
+    operations = sum(
+        1
+        for p in r.page.pieces
+        if p.section not in ("history", "plan", "comparison")
+        for _ in _OPERATION.finditer(r.text, p.start, p.end)
+    )
     if (heads.get("operative") or operations >= 4) and operations >= 2:
-        guided = any(m.label == "guidance" and active(m) and m.attrs.get("tier") in ("named", "technique") and any(e.piece.index - 2 <= m.piece <= e.piece.index + 1 for e in placed) for m in r.all("guidance"))
+        guided = any(
+            m.label == "guidance"
+            and active(m)
+            and m.attrs.get("tier") in ("named", "technique")
+            and any(e.piece.index - 2 <= m.piece <= e.piece.index + 1 for e in placed)
+            for m in r.all("guidance")
+        )
         if not (placed and guided):
             return True, heads.get("operative", r.all("surgical"))[:2]
     if heads.get("specimen_radiograph") and not (names_localization and placed):
@@ -74,10 +114,20 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
     if heads.get("pathology") and (not placed and not advanced or not begun(r)):
         return True, heads["pathology"]
     stopped = [e for e in events if e.kind in ("cancelled", "stopped", "nothing_begun")]
-    if heads.get("consult") and (not placed and not sampled or not begun(r) and not any(m.assertion == "present" for m in r.all("time_out")) and all(e.piece.section != "device" for e in placed)):
+    if heads.get("consult") and (
+        not placed
+        and not sampled
+        or not begun(r)
+        and not any(m.assertion == "present" for m in r.all("time_out"))
+        and all(e.piece.section != "device" for e in placed)
+    ):
         return True, heads["consult"]
-    if _CONSULT.search(title) and not stopped and (not placed and not sampled or not begun(r) and not r.all("time_out")):
-        return True, [m for m in r.all("document", "procedure")][:1]
+    if (
+        _CONSULT.search(title)
+        and not stopped
+        and (not placed and not sampled or not begun(r) and not r.all("time_out"))
+    ):
+        return True, list(r.all("document", "procedure"))[:1]
     if heads.get("consult") and _NOT_DONE.search(r.text):
         return True, heads["consult"]
     if (heads.get("diagnostic") or heads.get("post_mammogram")) and not names_localization and not heads.get("biopsy"):
@@ -85,13 +135,17 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
             return True, (heads.get("diagnostic") or heads.get("post_mammogram") or [])[:2]
     if not placed and not sampled and not advanced and not stopped:
         shown = [e for e in events if e.kind == "shown" and e.piece.section == "impression"]
-        named = [m for m in r.all("procedure", "localization_noun") if active(m) and m.section in ("impression", "technique") and m.value in ("localization", "wire")]
+        named = [
+            m
+            for m in r.all("procedure", "localization_noun")
+            if active(m) and m.section in ("impression", "technique") and m.value in ("localization", "wire")
+        ]
         if not shown and not named:
-            return True, [m for m in r.all("procedure", "document")][:1]
+            return True, list(r.all("procedure", "document"))[:1]
         if not heads.get("localization") and not heads.get("biopsy") and not (named and r.all("consent", "anesthesia")):
-            return True, [m for m in r.all("procedure", "document")][:1]
+            return True, list(r.all("procedure", "document"))[:1]
     if not placed and not sampled and not stopped and _NOT_DONE.search(r.text):
-        return True, [m for m in r.all("procedure", "document")][:1]
+        return True, list(r.all("procedure", "document"))[:1]
     return False, []
 
 
@@ -99,12 +153,19 @@ def begun(r: Reader) -> list[Mention]:
     """Words that show the session was begun: anesthetic given or a needle in."""
     out = []
     for m in r.all("anesthesia"):
-        if m.assertion in ("present",) and m.section not in ("history", "header", "plan", "consent") and re.search(r"lido|ligno|xylo|marcaine|bupiv|numb|anes|anaes|infiltr|local|la", r.words_of(m).lower()):
+        if (
+            m.assertion in ("present",)
+            and m.section not in ("history", "header", "plan", "consent")
+            and re.search(r"lido|ligno|xylo|marcaine|bupiv|numb|anes|anaes|infiltr|local|la", r.words_of(m).lower())
+        ):
             around = r.lower[max(0, m.start - 60) : m.end + 60]
             piece = r.piece(m)
-            if any(a < piece.end and b > piece.start and r.text[a:b].strip("_* ") for a, b in r.page.blank) and not r.page.checked:
+            if any(r.text[a:b].strip("_* ") for a, b in r.page.blanks(piece.start, piece.end)) and not r.page.checked:
                 continue
-            if not re.search(r"\bno\s+\w*\s*(?:anesth|anaesth|lidoc|local)|allerg|before\s+(?:any\s+)?(?:local|anesth|anaesth|lidoc)|prior\s+to|not\s+(?:been\s+)?(?:given|injected|administered|drawn)|unopened|drawn\s+up|thrown\s+away|not\s+used|\[ \]\s*yes|none\b|:\s*no\b|not\s+opened|:\s*(?:\[\s*\]|\(\s*\))\s*yes\s*(?:\[x\]|\(x\))", around):
+            if not re.search(
+                r"\bno\s+\w*\s*(?:anesth|anaesth|lidoc|local)|allerg|before\s+(?:any\s+)?(?:local|anesth|anaesth|lidoc)|prior\s+to|not\s+(?:been\s+)?(?:given|injected|administered|drawn)|unopened|drawn\s+up|thrown\s+away|not\s+used|\[ \]\s*yes|none\b|:\s*no\b|not\s+opened|:\s*(?:\[\s*\]|\(\s*\))\s*yes\s*(?:\[x\]|\(x\))",
+                around,
+            ):
                 out.append(m)
     return out
 
@@ -114,17 +175,31 @@ def cancelled(r: Reader, events: list[Event]) -> list[Mention]:
     calls = [m for e in events if e.kind in ("cancelled", "stopped") for m in e.mentions]
     events = [e for e in events if not e.template]
     for m in r.all("action"):
-        if m.value in ("cancel", "stop") and m.assertion in ("present", "ordered", "absent", "historical") and m.section not in ("plan",) and m not in calls:
+        if (
+            m.value in ("cancel", "stop")
+            and m.assertion in ("present", "ordered", "absent", "historical")
+            and m.section not in ("plan",)
+            and m not in calls
+        ):
             if m.assertion == "absent" and m.section != "title" and "not" not in r.words_of(m).lower():
                 continue
             if m.assertion == "historical" and m.cue:
                 continue
             calls.append(m)
-    calls = [m for m in calls if not re.search(r"\b(?:surgery|case|or|operation)\s+(?:was\s+)?$", r.before(m, 20)) or len(calls) > 1]
+    calls = [
+        m
+        for m in calls
+        if not re.search(r"\b(?:surgery|case|or|operation)\s+(?:was\s+)?$", r.before(m, 20)) or len(calls) > 1
+    ]
     nothing = [m for e in events if e.kind == "nothing_begun" for m in e.mentions]
     nothing += [m for m in r.all("action") if m.value == "nothing_begun" and m not in nothing]
     if not calls:
         return []
-    if nothing or not (begun(r) or any(e.kind in ("advanced", "brand") and e.piece.section == "technique" and e.device is not None for e in events)):
+    if nothing or not (
+        begun(r)
+        or any(
+            e.kind in ("advanced", "brand") and e.piece.section == "technique" and e.device is not None for e in events
+        )
+    ):
         return [*calls, *nothing]
     return []

@@ -16,8 +16,13 @@ from extractor.reading.words import Reader
 
 _OTHER = re.compile(
     r"\b(?:negative|normal|cysts?|unremarkable|clear|lumpectomy\s+(?:scar|in|bed)|mastectomy|bi-?rads\s*[123]\b|implant|not\s+(?:imaged|addressed|treated)|surveillance|benign|contralateral|opposite|other\s+breast|nothing\s+(?:was\s+)?(?:placed|planned|on\s+the)|only\s+none|none\s+on|"
-    r"no\s+suspicious|separate\s+(?:report|session)|own\s+report|was\s+not\s+(?:imaged|done)|no\s+findings?|lateral\s+decubitus|\bhistory|status\s+post|s/p|prior|previous|remote|20[01]\d|19\d\d)\b", re.I)
-_CORRECTS = re.compile(r"\b(?:error|incorrect\w*|corrects?|corrected|correction|should\s+(?:be\s+)?(?:read|say|state|be)|misspoken|wrong\w*|mis-?dictat\w+|in\s+error|erroneous\w*|mistake\w*|misstat\w+|mislabel\w*|amend\w*|was\s+(?:the\s+)?(?:side|breast)|transpos\w+|voice\s+recognition|typo\w*|inadvertent\w*|clarif\w+|actually)\b", re.I)
+    r"no\s+suspicious|separate\s+(?:report|session)|own\s+report|was\s+not\s+(?:imaged|done)|no\s+findings?|lateral\s+decubitus|\bhistory|status\s+post|s/p|prior|previous|remote|20[01]\d|19\d\d)\b",
+    re.I,
+)
+_CORRECTS = re.compile(
+    r"\b(?:error|incorrect\w*|corrects?|corrected|correction|should\s+(?:be\s+)?(?:read|say|state|be)|misspoken|wrong\w*|mis-?dictat\w+|in\s+error|erroneous\w*|mistake\w*|misstat\w+|mislabel\w*|amend\w*|was\s+(?:the\s+)?(?:side|breast)|transpos\w+|voice\s+recognition|typo\w*|inadvertent\w*|clarif\w+|actually)\b",
+    re.I,
+)
 
 
 @dataclass(slots=True)
@@ -43,7 +48,15 @@ def read(r: Reader, layout: Layout, placed_sides: set[str]) -> Sides:
         if piece.addendum:
             continue
         if m.value == "both":
-            title_both = title_both or piece.section == "title" or (piece.section in ("technique", "impression", "side", "count", "consent") and active(m) and bool(re.search(r"bilateral|both breasts|each breast", r.words_of(m).lower())))
+            title_both = (
+                title_both
+                or piece.section == "title"
+                or (
+                    piece.section in ("technique", "impression", "side", "count", "consent")
+                    and active(m)
+                    and bool(re.search(r"bilateral|both breasts|each breast", r.words_of(m).lower()))
+                )
+            )
             continue
         if piece.section == "title":
             if re.search(r"\b(?:history|prior|s/p)\b", r.before(m, 30)):
@@ -52,11 +65,40 @@ def read(r: Reader, layout: Layout, placed_sides: set[str]) -> Sides:
         elif piece.section == "history":
             if m.assertion == "historical" and m.cue is None and not _family(r, m) and not _OTHER.search(_near(r, m)):
                 out.history.setdefault(m.value, []).append(m)
-        elif piece.section in ("technique", "findings", "impression", "side", "target", "location", "device", "guidance", "comment", "consent", "time_out", "anesthesia", "count"):
+        elif piece.section in (
+            "technique",
+            "findings",
+            "impression",
+            "side",
+            "target",
+            "location",
+            "device",
+            "guidance",
+            "comment",
+            "consent",
+            "time_out",
+            "anesthesia",
+            "count",
+        ):
             if not active(m) or _family(r, m):
                 continue
             near = _near(r, m)
-            if piece.section in ("technique", "findings", "impression", "comment", "consent", "time_out", "device", "location", "target") and _OTHER.search(near) and not re.search(r"\b(?:prone|placed|deployed|localiz|localis|wire|needle|released)\b", near):
+            if (
+                piece.section
+                in (
+                    "technique",
+                    "findings",
+                    "impression",
+                    "comment",
+                    "consent",
+                    "time_out",
+                    "device",
+                    "location",
+                    "target",
+                )
+                and _OTHER.search(near)
+                and not re.search(r"\b(?:prone|placed|deployed|localiz|localis|wire|needle|released)\b", near)
+            ):
                 continue
             out.claims.setdefault(m.value, []).append(m)
     if set(out.titled) == {"left", "right"}:
@@ -76,7 +118,12 @@ def read(r: Reader, layout: Layout, placed_sides: set[str]) -> Sides:
 
 
 def _family(r: Reader, m: Mention) -> bool:
-    return bool(re.search(r"\b(?:mother|sister|aunt|grandmother|daughter|cousin|family|niece|father|brother|maternal|paternal)\b[^.;]{0,50}$", r.before(m, 70)))
+    return bool(
+        re.search(
+            r"\b(?:mother|sister|aunt|grandmother|daughter|cousin|family|niece|father|brother|maternal|paternal)\b[^.;]{0,50}$",
+            r.before(m, 70),
+        )
+    )
 
 
 def _near(r: Reader, m: Mention) -> str:
@@ -90,7 +137,13 @@ def _near(r: Reader, m: Mention) -> str:
 
 def _history_is_target(r: Reader, mentions: list[Mention]) -> bool:
     """Whether the indication names its side for the very lesion that is to be localized or removed."""
-    return any(re.search(r"\b(?:mass|calcif|carcinoma|cancer|dcis|idc|ilc|lesion|distortion|asymmetry|enhancement|papilloma|scar|atypia|localiz|excision|lumpectomy)", _near(r, m)) for m in mentions)
+    return any(
+        re.search(
+            r"\b(?:mass|calcif|carcinoma|cancer|dcis|idc|ilc|lesion|distortion|asymmetry|enhancement|papilloma|scar|atypia|localiz|excision|lumpectomy)",
+            _near(r, m),
+        )
+        for m in mentions
+    )
 
 
 def _addendum(r: Reader, out: Sides) -> None:
@@ -100,15 +153,26 @@ def _addendum(r: Reader, out: Sides) -> None:
     for number in sorted({p.addendum for p in text_pieces}):
         group = [p for p in text_pieces if p.addendum == number]
         text = " ".join(r.piece_text(p) for p in group)
-        sides = [m for p in group for m in p.mentions if m.label == "side" and m.value != "both" and m.assertion not in ("other_person", "planned")]
+        sides = [
+            m
+            for p in group
+            for m in p.mentions
+            if m.label == "side" and m.value != "both" and m.assertion not in ("other_person", "planned")
+        ]
         if not sides or not _CORRECTS.search(text):
             continue
-        named = re.findall(r"(?:should|shall|ought\s+to|must)\s+(?:be\s+)?(?:read|say|state|be|changed\s+to|corrected\s+to)?\s*(?:as\s+)?[\"']?(?:the\s+)?(left|right|lt|rt)\b|correct(?:ed)?\s+(?:side|laterality|breast)\s+(?:is|was|to)\s+(?:the\s+)?[\"']?(left|right)|(left|right)\s+(?:breast\s+)?(?:is|was)\s+correct", text)
+        named = re.findall(
+            r"(?:should|shall|ought\s+to|must)\s+(?:be\s+)?(?:read|say|state|be|changed\s+to|corrected\s+to)?\s*(?:as\s+)?[\"']?(?:the\s+)?(left|right|lt|rt)\b|correct(?:ed)?\s+(?:side|laterality|breast)\s+(?:is|was|to)\s+(?:the\s+)?[\"']?(left|right)|(left|right)\s+(?:breast\s+)?(?:is|was)\s+correct",
+            text,
+        )
         flat = [x for t in named for x in t if x]
         if flat:
             value = "left" if flat[-1] in ("left", "lt") else "right"
         else:
-            votes = {v: sum(1 for m in sides if m.value == v and not re.search(r"\bnot\s+(?:the\s+)?$", r.before(m, 12))) for v in ("left", "right")}
+            votes = {
+                v: sum(1 for m in sides if m.value == v and not re.search(r"\bnot\s+(?:the\s+)?$", r.before(m, 12)))
+                for v in ("left", "right")
+            }
             value = max(votes, key=lambda v: votes[v]) if votes["left"] != votes["right"] else sides[-1].value
         out.corrected = value
         out.correction = [m for m in sides if m.value == value]

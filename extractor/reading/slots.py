@@ -14,22 +14,73 @@ from extractor.nlp.page import Mention, Piece
 from extractor.reading.words import BODY, Reader
 
 _THING = r"(?:lesion|site|target|focus|mass|group|area|node|spot|part|location|nodule|cluster|region|procedure|placement|finding|tumou?r|localization|localisation|calcs|step|abnormality)"
-_LABEL = re.compile(rf"\b{_THING}\s*(?:#|no\.?\s*|number\s+)?\s*(?P<a>\d(?!\d)|[A-D](?![a-zA-Z'])|(?:one|two|three|four)\b)(?!\s*(?:mm|cm|:\d\d|o'?\s?clock|o/c|oc\b|%|/\d|\.\d|x\b))", re.I)
-_ORDINAL = re.compile(rf"\b(?P<a>first|second|third|fourth|1st|2nd|3rd|other)\s+(?!of\b)(?:[a-z-]+\s+){{0,2}}?(?:{_THING}|calcifications|distortion|asymmetry|enhancement|set)\b(?!\s+(?:view|film|image|pass))", re.I)
+_LABEL = re.compile(
+    rf"\b{_THING}\s*(?:#|no\.?\s*|number\s+)?\s*(?P<a>\d(?!\d)|[A-D](?![a-zA-Z'])|(?:one|two|three|four)\b)(?!\s*(?:mm|cm|:\d\d|o'?\s?clock|o/c|oc\b|%|/\d|\.\d|x\b))",
+    re.I,
+)
+_ORDINAL = re.compile(
+    rf"\b(?P<a>first|second|third|fourth|1st|2nd|3rd|other)\s+(?!of\b)(?:[a-z-]+\s+){{0,2}}?(?:{_THING}|calcifications|distortion|asymmetry|enhancement|set)\b(?!\s+(?:view|film|image|pass))",
+    re.I,
+)
 _TIME = r"(?:(?:[01]\d|2[0-3]):?[0-5]\d\s+[-–]?\s*)?"
 _CLIP_LABEL = re.compile(r"\bclip\s*#?\s*(?P<a>\d(?!\d)|[A-D])\b(?!\s*(?:mm|cm|:\d\d|o/c))", re.I)
 _INLINE = re.compile(r"(?<=[\s,;:])\(?#(?P<a>\d)\b\)?|(?<=\s)\((?P<b>\d)\)(?=\s)")
-_LINE = re.compile(r"\s*" + _TIME + r"(?:[-*•]\s*)?(?:\(?(?P<a>\d|[A-Da-d])\s*[).:]\s*(?=\S)|#\s?(?P<b>\d)\b\s*|\|\s*(?P<c>\d)\s*\||(?P<d>\d)\s{2,}(?=\S))")
-_SIDE_HEAD = re.compile(r"\s*" + _TIME + r"(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt|[LR](?=\s*[:,]))(?:\s+(?:breast|side|axilla|part))?\s*(?:[:,;(\n-]|\.\s|\s{2,}|$))", re.I)
+_LINE = re.compile(
+    r"\s*"
+    + _TIME
+    + r"(?:[-*•]\s*)?(?:\(?(?P<a>\d|[A-Da-d])\s*[).:]\s*(?=\S)|#\s?(?P<b>\d)\b\s*|\|\s*(?P<c>\d)\s*\||(?P<d>\d)\s{2,}(?=\S))"
+)
+_SIDE_HEAD = re.compile(
+    r"\s*"
+    + _TIME
+    + r"(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt|[LR](?=\s*[:,]))(?:\s+(?:breast|side|axilla|part))?\s*(?:[:,;(\n-]|\.\s|\s{2,}|$))",
+    re.I,
+)
 _ROOM = re.compile(r"\s*(?:\d{3,4}\s+)?(?:[A-Z]{2,12}\s+){1,2}(?:ROOM|SUITE|PART|RM)\s*:?\s*$")
 _EACH_HEAD = re.compile(r"\W*(?:for\s+|at\s+)?(?:each|both|all|every)\b", re.I)
-_ALL = re.compile(r"\b(?:each|both|all|every|either|respective|respectively|same\s+(?:way|manner|fashion|technique)|throughout|per\s+(?:site|lesion)|at\s+(?:all|both|each))\b", re.I)
+_ALL = re.compile(
+    r"\b(?:each|both|all|every|either|respective|respectively|same\s+(?:way|manner|fashion|technique)|throughout|per\s+(?:site|lesion)|at\s+(?:all|both|each))\b",
+    re.I,
+)
 _NOT_TARGET = re.compile(
     r"\b(?:neither|not\s+(?:sampled|localized|localised|targeted|marked|biopsied|treated|addressed|the\s+target)|left\s+alone|skin\s+(?:entry|nick|incision)|entry\s+(?:site|point)|incision|scar|"
-    r"stable|benign\s+appearing|no\s+(?:sonographic|mammographic)?\s*correlate|unchanged|not\s+imaged|lumpectomy\s+(?:bed|scar)|mastectomy|s/p|status\s+post|(?:19|20[01])\d\d|contains\s+only|normal|not\s+scanned|was\s+scanned|itself|proper|whether|asks|will\s+be\s+(?:localized|marked|done)|elsewhere|not\s+part\s+of)\b", re.I)
-_ORD = {"first": "1", "second": "2", "third": "3", "fourth": "4", "1st": "1", "2nd": "2", "3rd": "3", "one": "1", "two": "2", "three": "3", "four": "4", "a": "1", "b": "2", "c": "3", "d": "4", "other": "2"}
+    r"stable|benign\s+appearing|no\s+(?:sonographic|mammographic)?\s*correlate|unchanged|not\s+imaged|lumpectomy\s+(?:bed|scar)|mastectomy|s/p|status\s+post|(?:19|20[01])\d\d|contains\s+only|normal|not\s+scanned|was\s+scanned|itself|proper|whether|asks|will\s+be\s+(?:localized|marked|done)|elsewhere|not\s+part\s+of)\b",
+    re.I,
+)
+_ORD = {
+    "first": "1",
+    "second": "2",
+    "third": "3",
+    "fourth": "4",
+    "1st": "1",
+    "2nd": "2",
+    "3rd": "3",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "a": "1",
+    "b": "2",
+    "c": "3",
+    "d": "4",
+    "other": "2",
+}
 _BREAST_TARGETS = frozenset({"mass", "calcifications", "architectural_distortion", "asymmetry", "enhancement"})
-TECHNIQUE = frozenset({"technique", "target", "location", "device", "guidance", "side", "anesthesia", "comment", "consent", "time_out", "count"})
+TECHNIQUE = frozenset(
+    {
+        "technique",
+        "target",
+        "location",
+        "device",
+        "guidance",
+        "side",
+        "anesthesia",
+        "comment",
+        "consent",
+        "time_out",
+        "count",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -69,7 +120,15 @@ def _labels(r: Reader, piece: Piece) -> list[tuple[int, str]]:
     if piece.section in ("impression", "history", "comparison", "plan", "signature", "header", "date"):
         return out
     m = _LINE.match(text, piece.start, piece.end)
-    if m and (piece.heading is None or piece.section == "technique") and any(x.label in ("clock", "quadrant", "side", "site", "target", "fn", "region", "procedure") for x in piece.mentions if x.start < piece.start + 90):
+    if (
+        m
+        and (piece.heading is None or piece.section == "technique")
+        and any(
+            x.label in ("clock", "quadrant", "side", "site", "target", "fn", "region", "procedure")
+            for x in piece.mentions
+            if x.start < piece.start + 90
+        )
+    ):
         key = next(g for g in (m["a"], m["b"], m["c"], m["d"]) if g)
         out.append((piece.start, _ORD.get(key.lower(), key)))
     out.extend(_inline(r, piece))
@@ -90,11 +149,22 @@ def build(r: Reader) -> Layout:
     cells: dict[tuple[int, int], tuple[int, int]] = {}
     table = _columns(r, cells)
     pieces = [p for p in r.page.pieces if p.section in BODY and p.section not in ("complications",)]
-    first = [p for p in pieces if p.section in TECHNIQUE - {"consent", "time_out"} and not p.addendum and not any(m.label == "time_out" and m.start < p.start + 30 for m in p.mentions)]
+    first = [
+        p
+        for p in pieces
+        if p.section in TECHNIQUE - {"consent", "time_out"}
+        and not p.addendum
+        and not any(m.label == "time_out" and m.start < p.start + 30 for m in p.mentions)
+    ]
     labels = {p.index: _labels(r, p) for p in first}
-    lines = {p.index: [x for x in labels[p.index] if x[0] == p.start and _LINE.match(r.text, p.start, p.end)] for p in first}
+    lines = {
+        p.index: [x for x in labels[p.index] if x[0] == p.start and _LINE.match(r.text, p.start, p.end)] for p in first
+    }
     if len({key for found in lines.values() for _, key in found}) >= 2:
-        labels = {i: lines[i] or [x for x in found if _LABEL.match(r.text, x[0]) or _INLINE.match(r.text, x[0])] for i, found in labels.items()}
+        labels = {
+            i: lines[i] or [x for x in found if _LABEL.match(r.text, x[0]) or _INLINE.match(r.text, x[0])]
+            for i, found in labels.items()
+        }
     distinct = {key for found in labels.values() for _, key in found}
     labelled = len(distinct) >= 2
     slots: list[Slot] = []
@@ -109,12 +179,18 @@ def build(r: Reader) -> Layout:
     if not slots:
         _walk(r, [p for p in pieces if p.section in ("findings", "impression")], {}, slots, owner, create=True)
         _walk(r, [p for p in r.page.pieces if p.section == "history"], {}, [], {}, create=False)
-    rest = [p for p in pieces if (p.section not in TECHNIQUE or table or p not in first) and p.index not in {k[0] for k in owner}]
+    rest = [
+        p
+        for p in pieces
+        if (p.section not in TECHNIQUE or table or p not in first) and p.index not in {k[0] for k in owner}
+    ]
     _walk(r, rest, {p.index: _all_labels(r, p) for p in rest} if labelled else {}, slots, owner, create=False)
     return Layout(slots, owner, labelled, cells)
 
 
-_NOT_LABEL = re.compile(r"\b(?:wires?|needles?|seeds?|reflectors?|mammograms?|films?|markers?|clips?|tags?|case|attempt|trial|pass|ser|img|images?|time[- ]?out|lot|room|rm|page|copy|device|core|cores|from|to|and|or)\s*$")
+_NOT_LABEL = re.compile(
+    r"\b(?:wires?|needles?|seeds?|reflectors?|mammograms?|films?|markers?|clips?|tags?|case|attempt|trial|pass|ser|img|images?|time[- ]?out|lot|room|rm|page|copy|device|core|cores|from|to|and|or)\s*$"
+)
 
 
 def _inline(r: Reader, piece: Piece) -> list[tuple[int, str]]:
@@ -123,7 +199,11 @@ def _inline(r: Reader, piece: Piece) -> list[tuple[int, str]]:
     for m in _INLINE.finditer(r.text, piece.start, piece.end):
         if _NOT_LABEL.search(r.lower[max(piece.start, m.start() - 16) : m.start()]):
             continue
-        if any(x.label in ("clock", "quadrant", "side", "site", "target", "fn", "region", "anesthesia", "coordinates") and m.start() <= x.start < m.end() + 46 for x in piece.mentions):
+        if any(
+            x.label in ("clock", "quadrant", "side", "site", "target", "fn", "region", "anesthesia", "coordinates")
+            and m.start() <= x.start < m.end() + 46
+            for x in piece.mentions
+        ):
             out.append((m.start(), m["a"] or m["b"]))
     return out
 
@@ -135,14 +215,18 @@ def _all_labels(r: Reader, piece: Piece) -> list[tuple[int, str]]:
             key = m["a"].lower()
             if not (key == "a" and not m["a"].isupper()):
                 out.append((m.start(), _ORD.get(key, key)))
-    for m in re.finditer(r"\b(?:wire|seed|clip|reflector|marker|tag)\s+#?(\d|[A-D])\b(?!\s*(?:mm|cm))", r.text[piece.start : piece.end]):
+    for m in re.finditer(
+        r"\b(?:wire|seed|clip|reflector|marker|tag)\s+#?(\d|[A-D])\b(?!\s*(?:mm|cm))", r.text[piece.start : piece.end]
+    ):
         out.append((piece.start + m.start(), _ORD.get(m[1].lower(), m[1])))
     return sorted(out)
 
 
 def _describe(r: Reader, clause: list[Mention]) -> list[dict[str, str]]:
     """The targets a clause describes: one for each place or label in it."""
-    wanted = [m for m in clause if m.label in ("clock", "quadrant", "side", "site", "target", "site_breast") and active(m)]
+    wanted = [
+        m for m in clause if m.label in ("clock", "quadrant", "side", "site", "target", "site_breast") and active(m)
+    ]
     if not wanted:
         return []
     sides = [m for m in wanted if m.label == "side" and m.value != "both"]
@@ -154,11 +238,34 @@ def _describe(r: Reader, clause: list[Mention]) -> list[dict[str, str]]:
         return min(items, key=lambda m: abs(m.start - at)).value if items else None
 
     if len(places) > 1:
-        return [{k: v for k, v in (("side", near(sides, p.start)), (p.label, p.value), ("site", near(sites, p.start)), ("target", near(targets, p.start))) if v} for p in places]
+        return [
+            {
+                k: v
+                for k, v in (
+                    ("side", near(sides, p.start)),
+                    (p.label, p.value),
+                    ("site", near(sites, p.start)),
+                    ("target", near(targets, p.start)),
+                )
+                if v
+            }
+            for p in places
+        ]
     if places:
         p = places[0]
         named = [m for m in targets if m.value != "unspecified"] or targets
-        return [{k: v for k, v in (("side", near(sides, p.start)), (p.label, p.value), ("site", near(sites, p.start)), ("target", near(named, p.start))) if v}]
+        return [
+            {
+                k: v
+                for k, v in (
+                    ("side", near(sides, p.start)),
+                    (p.label, p.value),
+                    ("site", near(sites, p.start)),
+                    ("target", near(named, p.start)),
+                )
+                if v
+            }
+        ]
     if len({m.value for m in sides}) > 1:
         return [{"side": s.value} for s in sides]
     out: dict[str, str] = {}
@@ -171,9 +278,17 @@ def _describe(r: Reader, clause: list[Mention]) -> list[dict[str, str]]:
     kinds = [m.value for m in targets if m.value != "unspecified"]
     if kinds:
         out["target"] = kinds[0]
-        if kinds[0] == "lymph_node" and "site" not in out and any(m.rule == "target.intramammary_node" for m in targets):
+        if (
+            kinds[0] == "lymph_node"
+            and "site" not in out
+            and any(m.rule == "target.intramammary_node" for m in targets)
+        ):
             out["site"] = "breast"
-        if kinds[0] == "lymph_node" and "site" not in out and not any(m.rule == "target.intramammary_node" for m in targets):
+        if (
+            kinds[0] == "lymph_node"
+            and "site" not in out
+            and not any(m.rule == "target.intramammary_node" for m in targets)
+        ):
             out["site"] = "node"
     return [out] if out else []
 
@@ -189,7 +304,14 @@ def _clauses(piece: Piece) -> list[tuple[int, list[Mention]]]:
 def _acts(piece: Piece) -> bool:
     """Whether a piece tells of work on a target: an action, a device, an anesthetic, targeting."""
     return any(
-        active(m) and (m.label == "action" and m.value in _EVENT or m.label in ("device", "anesthesia", "coordinates") or m.label == "guidance" and m.attrs.get("tier") == "technique")
+        active(m)
+        and (
+            m.label == "action"
+            and m.value in _EVENT
+            or m.label in ("device", "anesthesia", "coordinates")
+            or m.label == "guidance"
+            and m.attrs.get("tier") == "technique"
+        )
         for m in piece.mentions
     )
 
@@ -197,7 +319,15 @@ def _acts(piece: Piece) -> bool:
 _EVENT = {"deploy", "place", "advance", "sample"}
 
 
-def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]]], slots: list[Slot], owner: dict[tuple[int, int], tuple[int, ...]], *, create: bool) -> None:
+def _walk(
+    r: Reader,
+    pieces: list[Piece],
+    labels: dict[int, list[tuple[int, str]]],
+    slots: list[Slot],
+    owner: dict[tuple[int, int], tuple[int, ...]],
+    *,
+    create: bool,
+) -> None:
     current: int | None = None
     current_label: str | None = None
     block = -1
@@ -207,7 +337,11 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
     last_label = -9
     for piece in pieces:
         if piece.block != block and block >= 0:
-            if labels and not labels.get(piece.index) and not (current is not None and create and last_label == piece.index - 1):
+            if (
+                labels
+                and not labels.get(piece.index)
+                and not (current is not None and create and last_label == piece.index - 1)
+            ):
                 current_label = None
                 if len(slots) > 1 or len({key for found in labels.values() for _, key in found}) > 1:
                     current = None
@@ -224,7 +358,11 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
                 if not labels.get(piece.index):
                     current_label = None
         found = labels.get(piece.index, [])
-        acts = _acts(piece) or bool(re.match(r"\s*(?:[01]\d|2[0-3]):?[0-5]\d\s", r.text[piece.start : piece.start + 8])) and any(_acts(p) for p in r.page.pieces[piece.index + 1 : piece.index + 3] if p.block == piece.block)
+        acts = (
+            _acts(piece)
+            or bool(re.match(r"\s*(?:[01]\d|2[0-3]):?[0-5]\d\s", r.text[piece.start : piece.start + 8]))
+            and any(_acts(p) for p in r.page.pieces[piece.index + 1 : piece.index + 3] if p.block == piece.block)
+        )
         for number, clause in _clauses(piece):
             start = piece.clauses[number] if piece.clauses else piece.start
             end = piece.clauses[number + 1] if number + 1 < len(piece.clauses) else piece.end
@@ -236,9 +374,15 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
             if here and any(key == here[0] and at - piece.start < 30 for at, key in found):
                 current_label = here[0]
             if len(set(here)) > 1 and not create:
-                owner[(piece.index, number)] = tuple(sorted({i for i, s in enumerate(slots) if s.label in here})) or tuple(range(len(slots)))
+                owner[(piece.index, number)] = tuple(
+                    sorted({i for i, s in enumerate(slots) if s.label in here})
+                ) or tuple(range(len(slots)))
                 continue
-            descs = [] if _NOT_TARGET.search(text) or any(m.label == "complication" and active(m) for m in clause) else _describe(r, clause)
+            descs = (
+                []
+                if _NOT_TARGET.search(text) or any(m.label == "complication" and active(m) for m in clause)
+                else _describe(r, clause)
+            )
             if head and number == 0 and not descs and side_context and not labels.get(piece.index):
                 descs = [{}]
             if side_context and descs:
@@ -247,18 +391,41 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
             if label and len(descs) <= 1:
                 descs = [{**(descs[0] if descs else {}), "label": label}]
             heading = not descs and text.rstrip().endswith(":") and len(text) < 40 and number + 1 < len(piece.clauses)
-            everyone = (bool(_ALL.search(text)) or bool(_EACH_HEAD.match(r.text, piece.start, piece.end))) and len(slots) > 1
+            everyone = (bool(_ALL.search(text)) or bool(_EACH_HEAD.match(r.text, piece.start, piece.end))) and len(
+                slots
+            ) > 1
             chosen: list[int] = []
             for d in descs:
-                i = _resolve(slots, d, current, create=create and (not labels or bool(d.get("label")) or bool(head)), head=bool(here), acts=acts or bool(head), several=several)
+                i = _resolve(
+                    slots,
+                    d,
+                    current,
+                    create=create and (not labels or bool(d.get("label")) or bool(head)),
+                    head=bool(here),
+                    acts=acts or bool(head),
+                    several=several,
+                )
                 if i is not None:
                     chosen.append(i)
             if chosen:
-                if current is None or here or any(d.get(k) for d in descs for k in ("clock", "quadrant", "side", "site", "label")) or any(m.label == "action" and m.value in ("deploy", "place", "sample", "advance") and active(m) for m in clause):
+                if (
+                    current is None
+                    or here
+                    or any(d.get(k) for d in descs for k in ("clock", "quadrant", "side", "site", "label"))
+                    or any(
+                        m.label == "action" and m.value in ("deploy", "place", "sample", "advance") and active(m)
+                        for m in clause
+                    )
+                ):
                     current = chosen[-1]
                 for i in chosen:
-                    slots[i].clauses_seen = slots[i].clauses_seen or any(m.label == "action" and m.value in ("deploy", "place", "sample") and active(m) for m in piece.mentions)
-            elif current is not None and any(m.label == "action" and m.value in ("deploy", "place", "sample") and active(m) for m in clause):
+                    slots[i].clauses_seen = slots[i].clauses_seen or any(
+                        m.label == "action" and m.value in ("deploy", "place", "sample") and active(m)
+                        for m in piece.mentions
+                    )
+            elif current is not None and any(
+                m.label == "action" and m.value in ("deploy", "place", "sample") and active(m) for m in clause
+            ):
                 slots[current].clauses_seen = True
             if waiting and (chosen or current is not None):
                 owner[waiting.pop()] = tuple(dict.fromkeys(chosen)) or (current or 0,)
@@ -275,16 +442,33 @@ def _walk(r: Reader, pieces: list[Piece], labels: dict[int, list[tuple[int, str]
         slot.clauses = list(dict.fromkeys([*slot.clauses, *(key for key, who in owner.items() if i in who)]))
 
 
-_SEVERAL = re.compile(r"\b(?:two|three|four|both|[2-4])\s+(?:\w+\s+){0,3}?(?:lesions|sites|targets|masses|areas|foci|groups|localizations)\b|\bx\s?[2-4]\b", re.I)
+_SEVERAL = re.compile(
+    r"\b(?:two|three|four|both|[2-4])\s+(?:\w+\s+){0,3}?(?:lesions|sites|targets|masses|areas|foci|groups|localizations)\b|\bx\s?[2-4]\b",
+    re.I,
+)
 
 
 def _several(r: Reader) -> bool:
     """Whether the note speaks of more than one target: by number, by two exam lines, or by two numbered conclusions."""
-    titles = {r.piece_text(p).strip() for p in r.page.pieces if p.section == "title" and any(m.label in ("procedure", "localization_noun") for m in p.mentions)}
-    conclusions = [p for p in r.page.pieces if p.section == "impression" and any(m.label in ("procedure", "device") for m in p.mentions) and re.match(r"(?:impression:?\s*)?\(?\d[.)]", r.piece_text(p))]
+    titles = {
+        r.piece_text(p).strip()
+        for p in r.page.pieces
+        if p.section == "title" and any(m.label in ("procedure", "localization_noun") for m in p.mentions)
+    }
+    conclusions = [
+        p
+        for p in r.page.pieces
+        if p.section == "impression"
+        and any(m.label in ("procedure", "device") for m in p.mentions)
+        and re.match(r"(?:impression:?\s*)?\(?\d[.)]", r.piece_text(p))
+    ]
     if len(titles) > 1 or len(conclusions) > 1:
         return True
-    return any(_SEVERAL.search(r.text, p.start, p.end) for p in r.page.pieces if p.section in ("title", "impression", "technique", "count"))
+    return any(
+        _SEVERAL.search(r.text, p.start, p.end)
+        for p in r.page.pieces
+        if p.section in ("title", "impression", "technique", "count")
+    )
 
 
 def _compatible(slot: Slot, d: dict[str, str]) -> bool:
@@ -294,7 +478,9 @@ def _compatible(slot: Slot, d: dict[str, str]) -> bool:
             return False
     if slot.clock and d.get("clock") and not _same_clock(slot.clock, d["clock"]):
         return False
-    if not _fits_quadrant(slot.clock, d.get("quadrant"), slot.side or d.get("side")) or not _fits_quadrant(d.get("clock"), slot.quadrant, slot.side or d.get("side")):
+    if not _fits_quadrant(slot.clock, d.get("quadrant"), slot.side or d.get("side")) or not _fits_quadrant(
+        d.get("clock"), slot.quadrant, slot.side or d.get("side")
+    ):
         return False
     if slot.quadrant and d.get("quadrant") and slot.quadrant != d["quadrant"]:
         return False
@@ -303,7 +489,14 @@ def _compatible(slot: Slot, d: dict[str, str]) -> bool:
     if slot.site == "axilla" and "site" not in d and d.get("target") in _BREAST_TARGETS:
         return False
     a, b = slot.target, d.get("target")
-    if a and b and a != b and a in _BREAST_TARGETS and b in _BREAST_TARGETS and not (d.get("label") and d.get("label") == slot.label):
+    if (
+        a
+        and b
+        and a != b
+        and a in _BREAST_TARGETS
+        and b in _BREAST_TARGETS
+        and not (d.get("label") and d.get("label") == slot.label)
+    ):
         # a place given for another kind of target than the one spoken of so far
         if (d.get("clock") or d.get("quadrant")) and not (slot.clock or slot.quadrant) and slot.clauses_seen:
             return False
@@ -330,7 +523,11 @@ def _same_clock(a: str, b: str) -> bool:
         return True
     if "-" in a or "-" in b:
         pa, pb = a.split("-"), b.split("-")
-        return bool(set(pa) & set(pb)) or _minutes(pa[0]) <= _minutes(pb[0]) <= _minutes(pa[-1]) or _minutes(pb[0]) <= _minutes(pa[0]) <= _minutes(pb[-1])
+        return (
+            bool(set(pa) & set(pb))
+            or _minutes(pa[0]) <= _minutes(pb[0]) <= _minutes(pa[-1])
+            or _minutes(pb[0]) <= _minutes(pa[0]) <= _minutes(pb[-1])
+        )
     return False
 
 
@@ -349,7 +546,16 @@ def _score(slot: Slot, d: dict[str, str]) -> int:
     return score
 
 
-def _resolve(slots: list[Slot], d: dict[str, str], current: int | None, *, create: bool, head: bool, acts: bool, several: bool = False) -> int | None:
+def _resolve(
+    slots: list[Slot],
+    d: dict[str, str],
+    current: int | None,
+    *,
+    create: bool,
+    head: bool,
+    acts: bool,
+    several: bool = False,
+) -> int | None:
     """The slot a description means; a new one where it contradicts all there are."""
     if d.get("site") == "node":
         # a node is axillary unless the note has already placed it elsewhere
@@ -358,9 +564,22 @@ def _resolve(slots: list[Slot], d: dict[str, str], current: int | None, *, creat
             d = {k: v for k, v in d.items() if k != "site"}
         else:
             d = {**d, "site": "axilla"}
-    if several and d.get("target") in _BREAST_TARGETS and current is not None and not d.get("clock") and not d.get("quadrant") and not d.get("label"):
+    if (
+        several
+        and d.get("target") in _BREAST_TARGETS
+        and current is not None
+        and not d.get("clock")
+        and not d.get("quadrant")
+        and not d.get("label")
+    ):
         here = slots[current]
-        if here.clauses_seen and here.target in _BREAST_TARGETS and here.target != d["target"] and not any(s.target == d["target"] for s in slots) and create:
+        if (
+            here.clauses_seen
+            and here.target in _BREAST_TARGETS
+            and here.target != d["target"]
+            and not any(s.target == d["target"] for s in slots)
+            and create
+        ):
             slots.append(Slot(side=d.get("side"), site=d.get("site"), target=d["target"]))
             return len(slots) - 1
     place = bool(d.get("clock") or d.get("quadrant") or d.get("label"))
@@ -368,8 +587,15 @@ def _resolve(slots: list[Slot], d: dict[str, str], current: int | None, *, creat
     if fits:
         best = max(fits, key=lambda i: (_score(slots[i], d), i == current, -i))
         slot = slots[best]
-        new_place = (d.get("clock") and not slot.clock and slot.quadrant is None and _score(slot, d) < 2 and len(slots) > 1 and best != current)
-        if d.get("label") and not slot.label and any(s.label for s in slots) :
+        new_place = (
+            d.get("clock")
+            and not slot.clock
+            and slot.quadrant is None
+            and _score(slot, d) < 2
+            and len(slots) > 1
+            and best != current
+        )
+        if d.get("label") and not slot.label and any(s.label for s in slots):
             new_place = bool(slot.clock or slot.quadrant or slot.clauses_seen)
         if not new_place or not create:
             if create or len(slots) == 1:
@@ -380,7 +606,13 @@ def _resolve(slots: list[Slot], d: dict[str, str], current: int | None, *, creat
                         setattr(slot, k, v)
             if not place and not d.get("side") and not d.get("site") and len(slots) > 1 and _score(slot, d) == 0:
                 return current
-            if not place and len(fits) > 1 and current is not None and current in fits and _score(slots[current], d) >= _score(slot, d):
+            if (
+                not place
+                and len(fits) > 1
+                and current is not None
+                and current in fits
+                and _score(slots[current], d) >= _score(slot, d)
+            ):
                 return current
             return best
     if not create:
@@ -389,12 +621,23 @@ def _resolve(slots: list[Slot], d: dict[str, str], current: int | None, *, creat
         return current
     if not place and slots and not acts:
         return current
-    slots.append(Slot(label=d.get("label"), side=d.get("side"), clock=d.get("clock"), quadrant=d.get("quadrant"), site=d.get("site"), target=d.get("target")))
+    slots.append(
+        Slot(
+            label=d.get("label"),
+            side=d.get("side"),
+            clock=d.get("clock"),
+            quadrant=d.get("quadrant"),
+            site=d.get("site"),
+            target=d.get("target"),
+        )
+    )
     return len(slots) - 1
 
 
 _COLUMN = re.compile(rf"\b(?:{_THING})\s*#?\s*(\d|[A-D])\b", re.I)
-_CELL_HEAD = re.compile(r"(?:\d{1,2}:\d\d|(?:left|right)(?:\s+breast)?|breast|(?:axillary\s+|lymph\s+)?node|axilla)", re.I)
+_CELL_HEAD = re.compile(
+    r"(?:\d{1,2}:\d\d|(?:left|right)(?:\s+breast)?|breast|(?:axillary\s+|lymph\s+)?node|axilla)", re.I
+)
 
 
 def _heads(r: Reader, piece: Piece) -> list[tuple[int, int, str]]:
@@ -406,20 +649,32 @@ def _heads(r: Reader, piece: Piece) -> list[tuple[int, int, str]]:
         return numbered
     cells = [(m.start(), m.end()) for m in re.finditer(r"\S+(?: \S+)*", r.text[piece.start : end])]
     if len(cells) >= 2:
-        named = [(piece.start + a, piece.start + b) for a, b in cells if _CELL_HEAD.fullmatch(r.text[piece.start + a : piece.start + b])]
+        named = [
+            (piece.start + a, piece.start + b)
+            for a, b in cells
+            if _CELL_HEAD.fullmatch(r.text[piece.start + a : piece.start + b])
+        ]
         label = r.lower[piece.start + cells[0][0] : piece.start + cells[0][1]]
-        if len(named) >= 2 and (len(named) == len(cells) or len(named) == len(cells) - 1 and label in ("site", "side", "lesion", "target", "where", "breast", "lesions")):
+        if len(named) >= 2 and (
+            len(named) == len(cells)
+            or len(named) == len(cells) - 1
+            and label in ("site", "side", "lesion", "target", "where", "breast", "lesions")
+        ):
             return [(a, b, str(i)) for i, (a, b) in enumerate(named, 1)]
     return []
 
 
-def _columns(r: Reader, spans: dict[tuple[int, int], tuple[int, int]]) -> tuple[list[Slot], dict[tuple[int, int], tuple[int, ...]], set[int]] | None:
+def _columns(
+    r: Reader, spans: dict[tuple[int, int], tuple[int, int]]
+) -> tuple[list[Slot], dict[tuple[int, int], tuple[int, ...]], set[int]] | None:
     """A table whose columns are targets: a line that names two or more of them across wide gaps, and the lines below it."""
     for piece in r.page.pieces:
         if piece.section in ("impression", "signature", "history") or "   " not in r.text[piece.start : piece.end]:
             continue
         heads = _heads(r, piece)
-        if len(heads) < 2 or any(not re.search(r"\s{3,}|\t|\|", r.text[a[1] : b[0]]) for a, b in zip(heads, heads[1:], strict=False)):
+        if len(heads) < 2 or any(
+            not re.search(r"\s{3,}|\t|\|", r.text[a[1] : b[0]]) for a, b in zip(heads, heads[1:], strict=False)
+        ):
             continue
         line_start = r.text.rfind("\n", 0, piece.start) + 1
         columns = [h[0] - line_start for h in heads]
@@ -463,7 +718,10 @@ def _fill(r: Reader, slots: list[Slot], owner: dict[tuple[int, int], tuple[int, 
             if m.clause != clause or not active(m):
                 continue
             slot = slots[who[0]]
-            if m.label in ("side", "clock", "quadrant", "site", "target") and getattr(slot, m.label) in (None, "unspecified"):
+            if m.label in ("side", "clock", "quadrant", "site", "target") and getattr(slot, m.label) in (
+                None,
+                "unspecified",
+            ):
                 setattr(slot, m.label, m.value)
         for i in who:
             slots[i].clauses.append((piece, clause))

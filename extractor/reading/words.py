@@ -15,13 +15,57 @@ from extractor.findings import Evidence, Evidences
 from extractor.nlp.page import Mention, Page, Piece
 from extractor.normalize import Normalized
 
-BODY = frozenset({"technique", "findings", "impression", "guidance", "target", "location", "device", "count", "side", "addendum", "complications",
-                  "consent", "time_out", "anesthesia", "comment"})
-NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "single": 1, "both": 2, "a": 1, "an": 1, "each": 1, "second": 1, "another": 1,
-          "pair": 2, "couple": 2, "solitary": 1, "dual": 2, "triple": 3}
-_AUX_BEFORE = re.compile(r"(?:\b(?:was|were|is|are|been|being|be|then|had|has|and|thus|both|all|it|they|wires?|hookwires?|clips?|markers?|seeds?|reflectors?|tags?|needles?|devices?|nothing|patient|she|he|pt|needle|i|we|also|locali[sz]er)|,)\s*$", re.I)
-_SIDE_AFTER = re.compile(r"[\s,-]*(?:\(?\w+[\s,-]+){0,3}?(?:breast|brst|br\b|axill|side|upper|lower|outer|inner|medial|lateral|uoq|uiq|loq|liq|retro|sub|central|mass|calc|lesion|\d{1,2}:\d\d|\d{1,2}\s*o|nipple|node|seed|wire|clip|reflector|idc|ilc|dcis|lumpectomy|mastectomy|locali)", re.I)
-_LETTER_SIDE = re.compile(r"(?<![\w.+'-])([LR])(?=(?:UOQ|UIQ|LOQ|LIQ)\b|\s*(?:breast|brst|br\b|axill|uoq|uiq|loq|liq|\d{1,2}:\d\d|\d{1,2}\s*o'?\s*c|side|mass|calc|mammo|lumpectomy|retro|sub|inner|outer|upper|lower|\||,\s*\d{1,2}:|\s\d{1,2}:\d\d))", re.I)
+BODY = frozenset(
+    {
+        "technique",
+        "findings",
+        "impression",
+        "guidance",
+        "target",
+        "location",
+        "device",
+        "count",
+        "side",
+        "addendum",
+        "complications",
+        "consent",
+        "time_out",
+        "anesthesia",
+        "comment",
+    }
+)
+NUMBER = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "single": 1,
+    "both": 2,
+    "a": 1,
+    "an": 1,
+    "each": 1,
+    "second": 1,
+    "another": 1,
+    "pair": 2,
+    "couple": 2,
+    "solitary": 1,
+    "dual": 2,
+    "triple": 3,
+}
+_AUX_BEFORE = re.compile(
+    r"(?:\b(?:was|were|is|are|been|being|be|then|had|has|and|thus|both|all|it|they|wires?|hookwires?|clips?|markers?|seeds?|reflectors?|tags?|needles?|devices?|nothing|patient|she|he|pt|needle|i|we|also|locali[sz]er)|,)\s*$",
+    re.I,
+)
+_SIDE_AFTER = re.compile(
+    r"[\s,-]*(?:\(?\w+[\s,-]+){0,3}?(?:breast|brst|br\b|axill|side|upper|lower|outer|inner|medial|lateral|uoq|uiq|loq|liq|retro|sub|central|mass|calc|lesion|\d{1,2}:\d\d|\d{1,2}\s*o|nipple|node|seed|wire|clip|reflector|idc|ilc|dcis|lumpectomy|mastectomy|locali)",
+    re.I,
+)
+_LETTER_SIDE = re.compile(
+    r"(?<![\w.+'-])([LR])(?=(?:UOQ|UIQ|LOQ|LIQ)\b|\s*(?:breast|brst|br\b|axill|uoq|uiq|loq|liq|\d{1,2}:\d\d|\d{1,2}\s*o'?\s*c|side|mass|calc|mammo|lumpectomy|retro|sub|inner|outer|upper|lower|\||,\s*\d{1,2}:|\s\d{1,2}:\d\d))",
+    re.I,
+)
 _LETTER_HEAD = re.compile(r"(?:(?<=\n)|^)[ \t]*(?:[-*•][ \t]*)?([LR])(?=\s*[:,]\s)")
 _LETTER_FIELD = re.compile(r"(?<![\w.+'/-])([LR])(?![\w'/+-])(?!\s*/\s*[LR]\b)")
 
@@ -37,7 +81,15 @@ class Reader:
         self.note = note
         self.mentions = _clean(page)
         self.events_so_far: list[Any] = []
-        kinds = {m.value for m in self.mentions if m.label == "device" and m.attrs.get("kind") == "device" and m.value not in ("clip", "unnamed") and m.section in ("title", "technique", "device", "impression", "findings") and m.assertion in ("present", "ordered")}
+        kinds = {
+            m.value
+            for m in self.mentions
+            if m.label == "device"
+            and m.attrs.get("kind") == "device"
+            and m.value not in ("clip", "unnamed")
+            and m.section in ("title", "technique", "device", "impression", "findings")
+            and m.assertion in ("present", "ordered")
+        }
         self.main_device: str | None = next(iter(kinds)) if len(kinds) == 1 else None
         self.by_label: dict[str, list[Mention]] = defaultdict(list)
         for piece in page.pieces:
@@ -76,7 +128,7 @@ class Reader:
     def filled(self, piece: Piece) -> str:
         """The piece in lower case with unmarked options and placeholders blanked."""
         rest = list(self.lower[piece.start : piece.end])
-        for a, b in self.page.blank:
+        for a, b in self.page.blanks(piece.start, piece.end):
             for i in range(max(a, piece.start), min(b, piece.end)):
                 rest[i - piece.start] = " "
         return "".join(rest)
@@ -108,8 +160,18 @@ def _clean(page: Page) -> list[Mention]:
     site_ignore = [m for m in mentions if m.label == "site_ignore"]
     has_rfid = any(m.label == "device" and m.rule in ("device.rfid_tag", "device.rfid_tag.brand") for m in mentions)
     has_radar = any(m.label == "device" and m.rule == "device.radar_reflector" for m in mentions)
-    seed_kinds = {m.value for m in mentions if m.label == "device" and m.value in ("radioactive_seed", "magnetic_seed") and m.assertion not in ("planned", "hypothetical", "blank")}
-    seed_kinds = seed_kinds or {m.value for m in mentions if m.label == "device" and m.value in ("radioactive_seed", "magnetic_seed") and m.assertion != "blank"}
+    seed_kinds = {
+        m.value
+        for m in mentions
+        if m.label == "device"
+        and m.value in ("radioactive_seed", "magnetic_seed")
+        and m.assertion not in ("planned", "hypothetical", "blank")
+    }
+    seed_kinds = seed_kinds or {
+        m.value
+        for m in mentions
+        if m.label == "device" and m.value in ("radioactive_seed", "magnetic_seed") and m.assertion != "blank"
+    }
     radioactive = "mci" in lower or "radiation safety" in lower or "survey meter" in lower or "geiger" in lower
     out: list[Mention] = []
     last_device: Mention | None = None
@@ -118,16 +180,45 @@ def _clean(page: Page) -> list[Mention]:
         if m.assertion == "blank":
             continue
         if m.label == "side":
-            if any(n.start <= m.start < n.end and not (n.end == m.end and re.match(r"[\s-]*(?:breast|brst|br\b|axilla)", lower[m.end : m.end + 10])) for n in not_side):
+            if any(
+                n.start <= m.start < n.end
+                and not (n.end == m.end and re.match(r"[\s-]*(?:breast|brst|br\b|axilla)", lower[m.end : m.end + 10]))
+                for n in not_side
+            ):
                 continue
             if word in ("left",) and (_is_verb(page, m) or _after_device(page, m, last_device)):
                 continue
-            if word in ("rt", "lt") and (page.pieces[m.piece].section == "signature" or lower[m.start - 1 : m.start] == "/" and page.pieces[m.piece].section != "title"):
+            if word in ("rt", "lt") and (
+                page.pieces[m.piece].section == "signature"
+                or lower[m.start - 1 : m.start] == "/"
+                and page.pieces[m.piece].section != "title"
+            ):
                 continue
-        elif m.label == "action" and word in ("released", "freed", "opened") and re.search(r"\b(?:compression|breast|plate|paddle|pressure|patient|from)\s+(?:was\s+|were\s+|then\s+)*$", lower[max(0, m.start - 34) : m.start]) or m.label == "action" and word == "released" and re.match(r"\s*from\s+(?:the\s+)?(?:compression|recovery|care)", lower[m.end : m.end + 24]):
+        elif (
+            m.label == "action"
+            and word in ("released", "freed", "opened")
+            and re.search(
+                r"\b(?:compression|breast|plate|paddle|pressure|patient|from)\s+(?:was\s+|were\s+|then\s+)*$",
+                lower[max(0, m.start - 34) : m.start],
+            )
+            or m.label == "action"
+            and word == "released"
+            and re.match(r"\s*from\s+(?:the\s+)?(?:compression|recovery|care)", lower[m.end : m.end + 24])
+        ):
             continue
         elif m.label == "action" and word == "discharged":
-            if re.match(r"\s*(?:home|from|to\b|in\b|with|ambul|the\s+pat|at\b|$|\.)", lower[m.end : m.end + 14]) and not re.search(r"\b(?:seed|reflector|clip|wire|tag|marker)\s+was\s*$", lower[max(0, m.start - 20) : m.start]) and not re.match(r"\s*(?:from\s+the\s+needle|in(?:to)?\s+the\s+(?:mass|node|cent))", lower[m.end : m.end + 26]) or re.search(r"\b(?:patient|she|he|pt|was\s+then)\W+(?:was\s+)?$", lower[max(0, m.start - 20) : m.start]):
+            if (
+                re.match(r"\s*(?:home|from|to\b|in\b|with|ambul|the\s+pat|at\b|$|\.)", lower[m.end : m.end + 14])
+                and not re.search(
+                    r"\b(?:seed|reflector|clip|wire|tag|marker)\s+was\s*$", lower[max(0, m.start - 20) : m.start]
+                )
+                and not re.match(
+                    r"\s*(?:from\s+the\s+needle|in(?:to)?\s+the\s+(?:mass|node|cent))", lower[m.end : m.end + 26]
+                )
+                or re.search(
+                    r"\b(?:patient|she|he|pt|was\s+then)\W+(?:was\s+)?$", lower[max(0, m.start - 20) : m.start]
+                )
+            ):
                 continue
         elif m.label == "action" and word == "left":
             if not (_is_verb(page, m) or _after_device(page, m, last_device)):
@@ -135,41 +226,93 @@ def _clean(page: Page) -> list[Mention]:
         elif m.label == "device":
             kind = m.attrs.get("kind")
             gap = re.match(r"[ \t]*[:=]?[ \t]*", text[m.end : m.end + 6])
-            if page.blank and gap and page.is_blank(m.end + gap.end(), m.end + gap.end() + 2) and text[m.end + gap.end() : m.end + gap.end() + 2] in ("**", "__"):
+            if (
+                page.blank
+                and gap
+                and page.is_blank(m.end + gap.end(), m.end + gap.end() + 2)
+                and text[m.end + gap.end() : m.end + gap.end() + 2] in ("**", "__")
+            ):
                 continue
-            if any((n.start <= m.start and m.end <= n.end or m.value == "radar_reflector" and m.start < n.start < m.end and word.endswith("scout")) and not (n.start == m.start and n.end == m.end and kind == "device") for n in ignore):
+            if any(
+                (
+                    n.start <= m.start
+                    and m.end <= n.end
+                    or m.value == "radar_reflector"
+                    and m.start < n.start < m.end
+                    and word.endswith("scout")
+                )
+                and not (n.start == m.start and n.end == m.end and kind == "device")
+                for n in ignore
+            ):
                 continue
             if kind == "shape" or (kind == "generic_tag" and not has_rfid):
                 continue
             if kind == "generic_scout":
-                if not has_radar or re.match(r"[\s,+&-]*(?:view|image|film|and\s+(?:stereo|then|pair)|radiograph|mammo|tomo|plus|then|with|showed|obtained|acquired|was\s+(?:obtained|taken)|pair|pre\b|t1|stereo|\+)", lower[m.end : m.end + 18]):
+                if not has_radar or re.match(
+                    r"[\s,+&-]*(?:view|image|film|and\s+(?:stereo|then|pair)|radiograph|mammo|tomo|plus|then|with|showed|obtained|acquired|was\s+(?:obtained|taken)|pair|pre\b|t1|stereo|\+)",
+                    lower[m.end : m.end + 18],
+                ):
                     continue
                 m.attrs = {"kind": "device"}
             if kind == "generic_tag":
                 m.attrs = {"kind": "device"}
             if kind == "generic_seed":
-                m.value = next(iter(seed_kinds)) if len(seed_kinds) == 1 else ("radioactive_seed" if radioactive else "unnamed")
+                m.value = (
+                    next(iter(seed_kinds))
+                    if len(seed_kinds) == 1
+                    else ("radioactive_seed" if radioactive else "unnamed")
+                )
                 m.attrs = {"kind": "device" if m.value != "unnamed" else "generic"}
             if kind == "generic" and last_device is not None and m.start <= last_device.end + 1:
                 last_device.end = max(last_device.end, m.end)
                 continue
-            if last_device is not None and m.start <= last_device.end + 2 and m.piece == last_device.piece and "," not in text[last_device.end : m.start] and "(" not in text[last_device.end : m.start]:
-                if last_device.attrs.get("kind") == "device" and last_device.value not in ("clip", "wire") and m.value == "clip" and word in ("marker", "markers", "localization marker"):
+            if (
+                last_device is not None
+                and m.start <= last_device.end + 2
+                and m.piece == last_device.piece
+                and "," not in text[last_device.end : m.start]
+                and "(" not in text[last_device.end : m.start]
+            ):
+                if (
+                    last_device.attrs.get("kind") == "device"
+                    and last_device.value not in ("clip", "wire")
+                    and m.value == "clip"
+                    and word in ("marker", "markers", "localization marker")
+                ):
                     last_device.end = m.end  # "Magseed marker": the brand tells what the marker is
                     continue
                 kinds = {m.attrs.get("kind"), last_device.attrs.get("kind")}
-                if m.value == last_device.value or kinds == {"brand_needle", "device"} or (kinds == {"device", "introducer"} and last_device.attrs.get("kind") == "device" and m.start > last_device.start):
+                if (
+                    m.value == last_device.value
+                    or kinds == {"brand_needle", "device"}
+                    or (
+                        kinds == {"device", "introducer"}
+                        and last_device.attrs.get("kind") == "device"
+                        and m.start > last_device.start
+                    )
+                ):
                     if m.attrs.get("kind") == "introducer" and last_device.attrs.get("kind") != "introducer":
                         # "reflector delivery needle" and "seed applicator" are the needle, not what it carries
-                        last_device.value, last_device.attrs, last_device.rule = ("needle", m.attrs, m.rule) if last_device.attrs.get("kind") == "device" and last_device.value != "wire" else (last_device.value, {"kind": "brand_needle"}, last_device.rule)
+                        last_device.value, last_device.attrs, last_device.rule = (
+                            ("needle", m.attrs, m.rule)
+                            if last_device.attrs.get("kind") == "device" and last_device.value != "wire"
+                            else (last_device.value, {"kind": "brand_needle"}, last_device.rule)
+                        )
                     elif last_device.attrs.get("kind") == "brand_needle":
                         last_device.attrs = m.attrs
                     last_device.end = max(last_device.end, m.end)
                     continue
             last_device = m
-        elif m.label == "clock" and not any(o.label in ("side", "target", "site", "site_breast", "fn", "quadrant", "device", "region", "depth") for o in page.pieces[m.piece].mentions) and page.pieces[m.piece].section not in ("location", "target"):
-            continue
-        elif m.label == "site" and any(n.start <= m.start < n.end for n in site_ignore):
+        elif (
+            m.label == "clock"
+            and not any(
+                o.label in ("side", "target", "site", "site_breast", "fn", "quadrant", "device", "region", "depth")
+                for o in page.pieces[m.piece].mentions
+            )
+            and page.pieces[m.piece].section not in ("location", "target")
+            or m.label == "site"
+            and any(n.start <= m.start < n.end for n in site_ignore)
+        ):
             continue
         out.append(m)
     return _corrections(page, out)
@@ -177,20 +320,33 @@ def _clean(page: Page) -> list[Mention]:
 
 def _after_device(page: Page, m: Mention, device: Mention | None) -> bool:
     """`UltraClip left.`: the word follows a device and no breast follows it."""
-    return device is not None and 0 <= m.start - device.end <= 1 and not _SIDE_AFTER.match(page.lower[m.end : m.end + 34])
+    return (
+        device is not None and 0 <= m.start - device.end <= 1 and not _SIDE_AFTER.match(page.lower[m.end : m.end + 34])
+    )
 
 
 def _is_verb(page: Page, m: Mention) -> bool:
     """Whether `left` is what was done, not a side."""
     before = page.lower[max(page.pieces[m.piece].start, m.start - 24) : m.start]
     after = page.lower[m.end : m.end + 34]
-    if re.match(r"[\s,]*(?:in\s+(?:place|situ|position|the|her|his|that|this|it)|at\s|within|inside|behind|to\s|with\s|there|beside|undisturbed|on\s|as\s|for\s|where|the\s+(?:department|room|suite|hospital|magnet|clinic|unit|table|facility)|our\s|unchanged|ambulatory|alone|without|untouched|it\s)", after):
-        return not re.match(r"[\s,]*(?:in|at|within|inside|to|with|on|as|for|where|the)?\s*(?:breast|brst|axilla)", after) or bool(_AUX_BEFORE.search(before))
-    if re.search(r"\b(?:i|we|she|he|they|who|surgeon|radiologist)\s*$", before) and not re.match(r"[\s,]*(?:breast|brst|axilla|side)", after):
+    if re.match(
+        r"[\s,]*(?:in\s+(?:place|situ|position|the|her|his|that|this|it)|at\s|within|inside|behind|to\s|with\s|there|beside|undisturbed|on\s|as\s|for\s|where|the\s+(?:department|room|suite|hospital|magnet|clinic|unit|table|facility)|our\s|unchanged|ambulatory|alone|without|untouched|it\s)",
+        after,
+    ):
+        return not re.match(
+            r"[\s,]*(?:in|at|within|inside|to|with|on|as|for|where|the)?\s*(?:breast|brst|axilla)", after
+        ) or bool(_AUX_BEFORE.search(before))
+    if re.search(r"\b(?:i|we|she|he|they|who|surgeon|radiologist)\s*$", before) and not re.match(
+        r"[\s,]*(?:breast|brst|axilla|side)", after
+    ):
         return True
     if _SIDE_AFTER.match(after) and not re.search(r"\b(?:was|were|been|it|is)\s*$", before):
         return False
-    return bool(re.search(r"\b(?:was|were|been|nothing|device|wires?|clips?|marker|hookwire|needle|seed|reflector|tag)\s*$", before)) and not _SIDE_AFTER.match(after)
+    return bool(
+        re.search(
+            r"\b(?:was|were|been|nothing|device|wires?|clips?|marker|hookwire|needle|seed|reflector|tag)\s*$", before
+        )
+    ) and not _SIDE_AFTER.match(after)
 
 
 def _letters(page: Page) -> list[Mention]:
@@ -204,7 +360,9 @@ def _letters(page: Page) -> list[Mention]:
             if not (piece.start <= m.start() < piece.end) or m.start() in found:
                 continue
             if field_only:
-                cell = re.search(r"\|\s*$", page.text[max(0, m.start() - 6) : m.start()]) and re.match(r"\s*\|", page.text[m.end() : m.end() + 12])
+                cell = re.search(r"\|\s*$", page.text[max(0, m.start() - 6) : m.start()]) and re.match(
+                    r"\s*\|", page.text[m.end() : m.end() + 12]
+                )
                 if not (cell or (piece.section == "side" and m.start() >= piece.content)):
                     continue
             if page.text[m.start(1)].islower() and not field_only:
@@ -212,12 +370,20 @@ def _letters(page: Page) -> list[Mention]:
             if piece.section == "signature" or (page.blank and page.is_blank(m.start(), m.end())):
                 continue
             found.add(m.start())
-            side = Mention(m.start(1), m.start(1) + 1, "side", "left" if m[1] in "lL" else "right", "laterality.letter", {})
+            side = Mention(
+                m.start(1), m.start(1) + 1, "side", "left" if m[1] in "lL" else "right", "laterality.letter", {}
+            )
             side.piece, side.section = i, piece.section
             side.clause = max(bisect_right(piece.clauses, side.start) - 1, 0)
-            neighbour = next((o for o in piece.mentions if o.start >= m.start()), piece.mentions[-1] if piece.mentions else None)
+            neighbour = next(
+                (o for o in piece.mentions if o.start >= m.start()), piece.mentions[-1] if piece.mentions else None
+            )
             if neighbour is not None:
-                side.assertion = neighbour.assertion if neighbour.assertion in ("ordered", "historical", "planned", "other_person") else "present"
+                side.assertion = (
+                    neighbour.assertion
+                    if neighbour.assertion in ("ordered", "historical", "planned", "other_person")
+                    else "present"
+                )
             out.append(side)
     return out
 
