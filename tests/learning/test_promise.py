@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractor.learning import promise as p
@@ -38,7 +38,7 @@ def test_a_promise_beyond_the_notes_is_refused() -> None:
             p.threshold([held(0.9)], nonsense)
 
 
-@settings(deadline=None)  # what is tested is no timing
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # what is tested is no timing
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.booleans()), min_size=20, max_size=60),
     st.sampled_from([0.5, 0.8, 0.9]),
