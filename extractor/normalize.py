@@ -93,19 +93,19 @@ def _double_spaced(text: str) -> bool:
     return alone > 0.7 * (len(filled) - 1) and all(len(lines[i]) <= 100 for i in filled)
 
 
-_BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
+# Of every two line ends one goes, so that an empty line between paragraphs stays one.
+_DOUBLED_END = re.compile(r"(\n[ \t]*)\n")
 
 
 # A ruled line needs no more signs than this to be one; a tokenizer peels longer runs sign by sign, in quadratic time.
-_RUN_OF_SIGNS = re.compile(r"[^\w\s~]{60,}")
-_RUN = 40
+_RUN_OF_SIGNS = re.compile(r"(?:(?![\s~])[\W_]){400,}|[ \t]{400,}")
+_RUN = 200
 
 
 def normalize(text: str) -> Normalized:
     """Even out `text`. The result is never longer than the input, and each of its characters comes from one place."""
     plain = text.translate(_ONE_TO_ONE)
-    plain = _RUN_OF_SIGNS.sub(lambda m: m[0][:_RUN] + " " * (len(m[0]) - _RUN), plain)
-    edits: list[tuple[int, int, str]] = []
+    edits = [(m.start() + _RUN, m.end(), "") for m in _RUN_OF_SIGNS.finditer(plain)]
     if "\\" in plain or "\r" in plain or "&" in plain:
         for m in _SPECIAL.finditer(plain):
             if m[1]:
@@ -116,6 +116,7 @@ def normalize(text: str) -> Normalized:
                 edits.append((m.start(), m.end(), ""))
             else:
                 edits.append((m.start(), m.end(), "\n"))
+    edits.sort()
     one_line = "\n" not in plain.strip()
     if plain.count("~") >= 3 and (
         len(_TILDE_LINE.findall(plain)) >= 2 or one_line and len(re.findall(r"~(?!\s*\d)", plain)) >= 3
@@ -128,7 +129,7 @@ def normalize(text: str) -> Normalized:
     first = replace(plain, edits) if edits else Normalized(plain)
     if not _double_spaced(first.text):
         return first
-    second = replace(first.text, [(m.start(), m.end(), "") for m in _BLANK_LINE.finditer(first.text)])
+    second = replace(first.text, [(*m.span(1), "") for m in _DOUBLED_END.finditer(first.text)])
     return compose(first, second)
 
 

@@ -612,10 +612,10 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
     plain = [s for s in statements if not s.piece.addendum]
     unknown = counts.open_question(r)
     if unknown and not late and sum(_devices(x) for x in local) > 1:
-        several = max(described, sum(_devices(x) for x in local))
+        most = max(described, sum(_devices(x) for x in local))
         out.count, out.count_status = None, "missing"
         out.count_evidence = r.evidence(unknown[:2])
-        out.count_readings = [Reading(1, ()), Reading(several, ())]
+        out.count_readings = [Reading(1, ()), Reading(most, ())]
         return
     if described == 1 and len(out.lesions) == 1:
         lesion = local[0]
