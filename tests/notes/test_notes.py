@@ -293,8 +293,6 @@ FEEDS: dict[str, Callable[[str], str]] = {
 
 
 FEED_FAULTS = {
-    ("two lesions, two modalities, both breasts", "tildes"): "a tilde before CR LF stays, so that no line is empty",
-    ("node and breast", "tildes"): "a tilde before CR LF stays, so that no line is empty",
     ("node and breast", "doubled spaces"): "the mass of the check mammogram is read as a third lesion, or not",
 }
 

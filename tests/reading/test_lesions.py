@@ -187,3 +187,19 @@ def test_no_location(sentences: str) -> None:
     found = body(sentences)
     assert found.lesions[0].location.clock is None
     assert found.elements["location"].status == "missing"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I do not know whether this is one long segment or two separate groups.",
+        "It is unclear if these are a single area or two distinct groups.",
+        "Whether this should be counted: not certain if one lesion or two.",
+    ],
+)
+def test_an_author_who_does_not_know_the_number_leaves_it_open(words: str) -> None:
+    done = "Two wires were placed at the calcifications in the left breast under mammographic guidance."
+    found = body(f"{words} {done}")
+    assert found.lesion_count is None
+    assert found.elements["lesion_count"].status == "missing"
+    assert found.elements["lesion_count"].evidence
