@@ -201,6 +201,10 @@ def _settle(r: Reader, s: Support) -> None:
             re.search("guid|under|using", r.words_of(m).lower()) for m in s.named.get("mri", ())
         ):
             s.technique.pop("mammographic")
+    if "mammographic" in s.technique and "mammographic" not in s.named and set(titled(r)) == {"mri"}:
+        # under a title of MR alone, a grid is the grid of the coil also where the lesion's own words do not say so
+        if all("grid" in r.words_of(m).lower() for m in s.technique["mammographic"]):
+            s.technique.pop("mammographic")
     if "tomosynthesis" in everything and "mammographic" in s.technique:
         s.technique["mammographic"] = [
             m
