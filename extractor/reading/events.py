@@ -564,7 +564,7 @@ def _clause(
         if act is not None and act.value in ("advance", "place", "deploy"):
             if (
                 act.value == "deploy"
-                and r.words_of(act).lower().startswith(("left", "leav", "remain"))
+                and r.words_of(act).lower().startswith(("left", "leaving", "remain"))
                 and (act.start > d.end or d.start - act.end < 12)
             ):
                 add(

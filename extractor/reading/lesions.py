@@ -652,7 +652,7 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_
                 out.count = final
             out.count_evidence = r.evidence([late[-1].span])
             return
-        if n > 1 and len(lesion.devices) == 1:
+        if any((d.count or 1) > 1 for d in lesion.devices):
             one = [
                 s
                 for s in plain
