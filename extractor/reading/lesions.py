@@ -550,7 +550,10 @@ def _merge(
 
 def _lesion(r: Reader, i: int, slot: Slot, t: _Tally, owned: list[Mention], total: int) -> Lesion:
     lesion = Lesion(number=i + 1)
-    lesion.biopsied = bool(t.sampled) and not any(n for k, n in t.devices.items() if k not in ("clip", None, "pellet"))
+    # samples and a clip of their own make it the biopsied lesion, whatever else was left in it
+    lesion.biopsied = bool(t.sampled) and (
+        bool(t.devices.get("clip")) or not any(n for k, n in t.devices.items() if k not in ("clip", None, "pellet"))
+    )
     local = owned
     target, target_words = aim(r, [m for m in local if not (lesion.biopsied and m.label == "device")], t.placed)
     if target is None and total > 1 and slot.target and slot.target != "unspecified":

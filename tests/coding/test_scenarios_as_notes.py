@@ -38,9 +38,17 @@ SCENARIOS: list[tuple[str, str, str, str, set[str] | None]] = [
     ("35", "CT guided wire localization, left breast", "Under CT guidance a wire was placed through the deep mass in the left breast at 2:00. CT images show the wire through the mass.", "review", set()),
     ("38", "Stereotactic wire localization, right breast", "The breast was compressed in the alphanumeric grid and under mammographic guidance in CC and then ML projection a wire was placed through the calcifications in the right breast at 10:00. Two-view mammogram shows the wire through the calcifications.", "query", set()),
     ("39", "Ultrasound guided localization, left breast", "Under ultrasound guidance a SAVI SCOUT reflector and then a wire were placed in the same mass in the left breast at 2:00, one lesion. Post-procedure mammogram shows the reflector and the wire within the mass.", "ready", {"19285-LT"}),
+    ("7", "Stereotactic core biopsy and wire localization, right breast", "Using stereotactic guidance with X, Y and Z coordinates, six core samples of the calcifications in the right breast at 10:00 were obtained and a clip was deployed. In the same session a wire was placed at the same biopsied calcifications under stereotactic guidance. Post-procedure mammogram shows the clip and the wire at the biopsy site.", "ready", {"19081-RT"}),
+    ("17", "Ultrasound guided Magseed localization of two lymph nodes, left axilla", "Under ultrasound guidance a Magseed was placed in the first biopsied left axillary lymph node. Under ultrasound guidance a second Magseed was placed in a second, separate left axillary lymph node. Ultrasound images show each Magseed within its node.", "ready", {"10035-LT", "10036-LT"}),
+    ("20", "Stereotactic wire localization, right breast", "Using stereotactic guidance with X, Y and Z coordinates, a wire was placed at the calcifications in the right breast at 10:00. Mammogram shows the wire 2 cm from the calcifications. A second wire was therefore placed for the same lesion under stereotactic guidance. One lesion was localized. Post-procedure mammogram shows the second wire through the calcifications.", "ready", {"19283-RT"}),
+    ("36", "Skin marking of a palpable mass, left breast", "The palpable mass in the left breast at 2:00 was marked on the skin with ink. No needle, wire or other device was placed.", "not_reportable", set()),
 ]  # fmt: skip
 
-FAULTS = {"9 labelled": "a biopsy told after the label of its lesion is not read as one, and the note ends as a query"}
+FAULTS = {
+    "9 labelled": "a biopsy told after the label of its lesion is not read as one, and the note ends as a query",
+    "17": "two nodes of one axilla are not told apart, and the note ends as a query",
+    "36": "a marking of the skin that says that nothing was placed is asked about, where it is no localization",
+}
 
 
 @cache
