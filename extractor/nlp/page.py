@@ -9,8 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Any, Literal
 
-from extractor.lexicon import Rule
-
 Assertion = Literal[
     "present",
     "absent",
@@ -129,7 +127,3 @@ class Page:
         """Whether the span lies in an unfilled placeholder or an unmarked choice."""
         i = bisect_right(self.blank, (start, len(self.text) + 1)) - 1
         return i >= 0 and self.blank[i][0] <= start and end <= self.blank[i][1]
-
-
-def find_rule(rules: tuple[Rule, ...], rule_id: str) -> Rule | None:
-    return next((r for r in rules if r.id == rule_id), None)

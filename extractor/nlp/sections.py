@@ -17,7 +17,6 @@ _LEAD = re.compile(r"[\s*•>#=_-]*(?:\(?\d{1,2}[.)]\s+)?[\s*•>]*")
 _HEADED = re.compile(
     r"([A-Za-z#/][A-Za-z0-9 /&#()'.,\n-]{0,58}?)\s*(?:(:)(?!\d\d)|(\.{3,})|(\t|[ ]{2,})|(\s-{1,2}\s)|(\n|$))"
 )
-_INLINE_FIELD = re.compile(r"\b(?P<h>SIDE|LATERALITY|GUIDANCE|BREAST|TARGET|DATE|LESIONS)\s*:", re.I)
 FINITE = re.compile(
     r"\b(?:was|were|is|are|be|been|has|had|have|will|did|does|placed|obtained|performed|advanced|deployed|underwent|gave|given|signed|tolerated|"
     r"shows?|showed|demonstrates?|identified|presents?|agreed|released|left in|lies|seen|noted|came|went|brought)\b",
@@ -27,7 +26,6 @@ _ADDENDUM = re.compile(
     r"[\s*=#-]*(?P<end>end\s+(?:of\s+)?)?(?:late\s+|radiology\s+|report\s+|corrected\s+|clinical\s+)?(?:addendum|addenda|late entry|amendment|corrected report)\b[^.:\n]{0,12}?(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|[\d:\s,#*()/-]|at\b|[ap]\.?m\.?|by\b|dr\.?\b|\([A-Z .]{1,8}\))*[\s:*.=-]*",
     re.I,
 )
-_VERSUS = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b")
 _NOISE = re.compile(r"[^A-Za-z0-9#/()+.' -]+")
 _SIGNATURE_LINE = re.compile(
     r"(?:\b(?:M\.?\s?D|D\.?\s?O|M\.?B\.?B\.?S|F\.?R\.?C\.?R|PA-?C|N\.?P|FACR|FRANZCR|FACS|Ph\.?D)\b\.?|^/?es/?\b|electronically signed|e-?signed|dictated|/[a-z]{2,3}\b\s*$)",
@@ -142,9 +140,6 @@ def assign(page: Page, headings: Headings) -> None:
     field_block = -1
     empty_field = False
     addendum = 0
-    seen_body = any(
-        _rule_kind(_heading(page, p, headings)) in ("technique", "findings", "impression") for p in page.pieces
-    )
     previous: Piece | None = None
     body_started = False
     history_inline = False
@@ -210,7 +205,7 @@ def assign(page: Page, headings: Headings) -> None:
         if addendum and current in ("technique", "front"):
             piece.section = "addendum"
         previous = piece
-    _front(page, seen_body)
+    _front(page)
     for piece in page.pieces:
         if (
             piece.section in ("technique", "findings")
@@ -221,10 +216,6 @@ def assign(page: Page, headings: Headings) -> None:
     _resume(page)
     _copied(page)
     _signatures(page)
-
-
-def _rule_kind(rule: Rule | None) -> str:
-    return rule.value if rule is not None else ""
 
 
 def _nominal_title(page: Page, piece: Piece, body_started: bool) -> bool:
@@ -312,7 +303,7 @@ def _continues(page: Page, previous: Piece, piece: Piece) -> bool:
     return "\n" not in page.text[previous.end : piece.start] and previous.block == piece.block
 
 
-def _front(page: Page, seen_body: bool) -> None:
+def _front(page: Page) -> None:
     """What stands before the first major heading: exam lines are the title, the rest is the body."""
     started = False
     for piece in page.pieces:

@@ -26,7 +26,6 @@ _RISK = re.compile(
     re.I,
 )
 _LIMITED = re.compile(r"\b(?:other|further|additional|otherwise|aside|apart|except|else|beyond|than)\b", re.I)
-_SUBJECT = re.compile(r"\b(?:complication|event|incident|problem|difficult|trouble|untoward|adverse|mishap)", re.I)
 _WITHOUT_FAILURE = re.compile(r"\b(?:patient|pt|she|he)\s+(?:failed|did\s+not|could\s+not|would\s+not|refused)", re.I)
 _MIGRATION_SUBJECT = re.compile(
     r"\b(?:wire|hook|seed|clip|reflector|marker|tag|device|tip|scout|magseed|localizer|hookwire|it|first|second|one|needle)\b",
@@ -296,9 +295,6 @@ def _happened(r: Reader, m: Mention, piece: Piece, text: str) -> bool:
     ):
         return False
     return not re.match(r"\s*[:=.]+\s*(?:\[\s*\]|no\b|none|nil|0\b|-\s*$)", r.lower[m.end : m.end + 14])
-
-
-_BOXED = {"hematoma", "bleeding", "vasovagal", "pneumothorax", "infection"}
 
 
 def _box_items(r: Reader) -> dict[str, list[Mention]]:

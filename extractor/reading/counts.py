@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from extractor.nlp.page import Piece
-from extractor.reading.words import NUMBER, Reader
+from extractor.reading.words import Reader, number
 
 _WORDS = "one|two|three|four|five|six|single|solitary|both|a single"
 _NOUN = r"(?P<noun>lesions?|sites?|targets?|mass(?:es)?|areas?|foci|focus|groups?|clusters?|nodes?|nodules?|findings|abnormalit(?:y|ies)|cancers?|asymmetr(?:y|ies)|distortions?|tumou?rs?|segments?|spots?|carcinomas?|papillomas?|localizations|calcification\s+groups|regions?|span|malignanc(?:y|ies))"
@@ -21,12 +21,6 @@ _STATED = re.compile(
 )
 _FIELD = re.compile(
     r"(?:^|\n|\s{2,}|\|)\s*(?:[-*•]\s*)?(?:\d{1,2}\.\s+)?(?:\b(?:lesions?|targets?|sites?|nodes?|masses|areas)(?:\s*\(s\))?(?:\s+(?:locali[sz]ed|this|session|marked|treated|today|targeted|count|in|total))*|#\s*(?:of\s+)?(?:lesions?|targets?|sites?)|(?:number|no\.?|count)\s+of\s+(?:lesions?|targets?|sites?)[^:\n]{0,24}|lesion\s+count)\s*(?::|\.{3,}|\s{3,}|=)\s*(?P<n>one|two|three|four|five|single|\d)\b(?![/:.]\d|\s*(?:cm|mm|o'|%|[a-z]+\s+(?:right|left|breast)))",
-    re.I,
-)
-_EQUALS = re.compile(r"\bn\s*=\s*(?P<n>\d)\b|\b(?P<m>\d)\s+lesions?\b", re.I)
-_X = re.compile(r"\bx\s?(?P<n>\d)\b(?!\s*(?:cm|mm|\d))")
-_SKIP = re.compile(
-    r"\b(?:prior|previous|history|seen\s+on|second|additional|no\s+|without|other|biops(?:y|ied)|biopsies|consult|foci\s+described|if\b|scheduled|planned|recommend)\b",
     re.I,
 )
 _SIDE_SUM = re.compile(r"\b(?P<n>one|two|three|\d)\s+(?:\w+\s+){0,2}?(?:on|in)?\s*(?:the\s+)?(?P<s>right|left)\b", re.I)
@@ -62,7 +56,7 @@ def stated(r: Reader) -> list[Stated]:
             continue
         field = _FIELD.search(text[piece.start : piece.end])
         if field and not r.page.is_blank(piece.start + field.start("n"), piece.start + field.end("n")):
-            value = _value(field["n"])
+            value = number(field["n"])
             if value and not re.search(r"\b(?:biops|planned|scheduled|separation|seed|wire|apart)", field[0], re.I):
                 out.append(
                     Stated(
@@ -87,7 +81,7 @@ def stated(r: Reader) -> list[Stated]:
             if m and not r.page.is_blank(piece.content + m.start(1), piece.content + m.end(1)):
                 out.append(
                     Stated(
-                        _value(m[1]) or 0,
+                        number(m[1]) or 0,
                         (piece.start, piece.content + m.end(), piece.section, "count.field"),
                         piece,
                         3,
@@ -95,7 +89,7 @@ def stated(r: Reader) -> list[Stated]:
                     )
                 )
         for m in _STATED.finditer(text, piece.start, piece.end):
-            value = _value(m["n"])
+            value = number(m["n"])
             around = text[max(piece.start, m.start() - 40) : m.start()]
             if (
                 not value
@@ -126,11 +120,6 @@ def stated(r: Reader) -> list[Stated]:
                 )
             )
     return out
-
-
-def _value(word: str) -> int | None:
-    word = word.lower().replace("a single", "single")
-    return NUMBER.get(word) or (int(word) if word.isdigit() else None)
 
 
 _OPEN = re.compile(
@@ -180,5 +169,5 @@ def bracketed(r: Reader) -> list[tuple[int, int, str, str]]:
 
 def sum_of_sides(r: Reader, piece: Piece) -> int | None:
     """`two right and one left` as three."""
-    found = {m["s"].lower(): _value(m["n"]) or 0 for m in _SIDE_SUM.finditer(r.text, piece.start, piece.end)}
+    found = {m["s"].lower(): number(m["n"]) or 0 for m in _SIDE_SUM.finditer(r.text, piece.start, piece.end)}
     return sum(found.values()) if len(found) == 2 else None

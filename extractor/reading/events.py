@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from extractor.nlp.numbers import MONTHS
 from extractor.nlp.page import Mention, Piece
 from extractor.reading.slots import TECHNIQUE, Layout, active
-from extractor.reading.words import NUMBER, Reader
+from extractor.reading.words import Reader, number
 
 _COUNT_BEFORE = re.compile(
     r"(?<![:\d./#])\b(?:(?P<n>(?:a\s+)?(?:pair|couple)(?=\s+of)|\d{1,2}|one|two|three|four|five|six|single|both|(?:pair|couple)(?=\s+of)|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o/c|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
@@ -23,14 +23,9 @@ _COUNT_AFTER = re.compile(
     r"[\s'\")]*(?:s\b)?\s*(?:[x#]\s?(?P<x>\d|two|three|one)\b(?!\s*(?:mm|cm))|[,:(]\s*(?P<c>\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga|gauge|[:/.]\d|ml|%|-|o'|x\s?\d|\.\s*\w|pm|am))|\((?P<p>\d|one|two|three)\))",
     re.I,
 )
-_FIELD_COUNT = re.compile(
-    r"(?:deployed|placed|left|released|remaining|count|devices?|wires?|seeds?|clips?|reflectors?|markers?|tags?)[^:]{0,28}[:.]{1,}\s*(?:yes,?\s*)?(?P<n>\d|one|two|three|four)\b(?!\s*(?:cm|mm|g\b|[:/.]\d|%|ml))",
-    re.I,
-)
 _MORE = re.compile(
     r"\b(?:second|another|additional|replacement|new|fresh|further|third|fourth|repeat|as\s+well|also|2nd|3rd)\b", re.I
 )
-_SECOND_TRY = re.compile(r"\b(?:replace|replacement|exchang|reposition|new|fresh|second|another)\w*", re.I)
 _EARLIER = re.compile(
     r"\b(?:earlier\s+(?:today|this\s+(?:morning|afternoon|week))|(?:placed|localized|localised|inserted|deployed)\s+(?:earlier|previously|by\s+(?:radiology|dr|the\s+radiologist|interventional|breast\s+imaging))|"
     r"(?:this|earlier\s+this)\s+a\.?m\.?\s+(?:in|by)|put\s+in\s+(?:this|earlier)|by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed)\b",
@@ -75,11 +70,6 @@ class Event:
     mentions: tuple[Mention, ...]
     device: Mention | None = None
     template: bool = False
-
-
-def number(word: str) -> int | None:
-    word = word.lower().split()[-1]
-    return NUMBER.get(word) or (int(word) if word.isdigit() else None)
 
 
 def count_of(r: Reader, m: Mention, low: int, high: int) -> tuple[int | None, bool]:

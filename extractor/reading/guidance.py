@@ -129,7 +129,7 @@ def collect(
             r"[\s-]*(?:detected|found|identified|visible|occult|seen|only\b|correlate|finding)", r.after(m, 16)
         ):
             continue
-        if _GIVEN_UP.search(clause_text) and _dropped(r, m, clause_text, piece):
+        if _GIVEN_UP.search(clause_text) and _dropped(r, m):
             out.given_up.setdefault(value, []).append(m)
             continue
         if tier == "imaging":
@@ -185,7 +185,7 @@ def _clause_text(r: Reader, m: Mention) -> str:
     return r.lower[low:high]
 
 
-def _dropped(r: Reader, m: Mention, clause: str, piece: object) -> bool:
+def _dropped(r: Reader, m: Mention) -> bool:
     """Whether the modality named is the one that was left, not the one that was turned to."""
     return not re.search(
         r"\b(?:moved\s+(?:over\s+)?to|converted\s+to|switched\s+to|changed\s+to|instead\s+(?:done|performed|under|with)|then\s+(?:moved|taken|done)|turned\s+to|proceeded\s+(?:to|with))\s+(?:the\s+|a\s+)?(?:\w+\s+){0,3}$",

@@ -163,10 +163,6 @@ def _ordinal(r: Reader, e: Event) -> bool:
     return bool(_ORDINAL_WORD.search(r.text, low, min(high, e.piece.end)))
 
 
-def _evidence_target(r: Reader, mentions: list[Mention]) -> list[Mention]:
-    return [m for m in mentions if m.label == "target"]
-
-
 def _owned(r: Reader, layout: Layout, i: int, total: int) -> list[Mention]:
     keys = {k for k, who in layout.owner.items() if i in who}
     out = []
@@ -439,7 +435,7 @@ def lesions(r: Reader, layout: Layout, events: list[Event]) -> Reading_:
     side = sides.read(r, layout, {x for x in placed_sides if x})
     for i, (slot, tally) in enumerate(zip(slots, tallies, strict=True)):
         out.lesions.append(_lesion(r, i, slot, tally, owned[i], total))
-    _bracket_and_count(r, layout, out, tallies)
+    _bracket_and_count(r, layout, out)
     _sides(r, out, side, slots)
     _guidance(r, layout, out, events, total)
     _site_open(out)
@@ -598,7 +594,7 @@ def _lesion(r: Reader, i: int, slot: Slot, t: _Tally, owned: list[Mention], tota
     return lesion
 
 
-def _bracket_and_count(r: Reader, layout: Layout, out: Reading_, tallies: list[_Tally]) -> None:
+def _bracket_and_count(r: Reader, layout: Layout, out: Reading_) -> None:
     """The number of localized lesions: described, stated, open or contradicted."""
     local = [x for x in out.lesions if not x.biopsied]
     described = len(local)

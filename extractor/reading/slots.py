@@ -222,7 +222,7 @@ def _all_labels(r: Reader, piece: Piece) -> list[tuple[int, str]]:
     return sorted(out)
 
 
-def _describe(r: Reader, clause: list[Mention]) -> list[dict[str, str]]:
+def _describe(clause: list[Mention]) -> list[dict[str, str]]:
     """The targets a clause describes: one for each place or label in it."""
     wanted = [
         m for m in clause if m.label in ("clock", "quadrant", "side", "site", "target", "site_breast") and active(m)
@@ -237,7 +237,9 @@ def _describe(r: Reader, clause: list[Mention]) -> list[dict[str, str]]:
     def near(items: list[Mention], at: int) -> str | None:
         return min(items, key=lambda m: abs(m.start - at)).value if items else None
 
-    if len(places) > 1:
+    if places:
+        # of one place, the kind of target counts before a mere "lesion"; of several, each has the word beside it
+        named = [m for m in targets if m.value != "unspecified"] if len(places) == 1 else []
         return [
             {
                 k: v
@@ -245,26 +247,11 @@ def _describe(r: Reader, clause: list[Mention]) -> list[dict[str, str]]:
                     ("side", near(sides, p.start)),
                     (p.label, p.value),
                     ("site", near(sites, p.start)),
-                    ("target", near(targets, p.start)),
+                    ("target", near(named or targets, p.start)),
                 )
                 if v
             }
             for p in places
-        ]
-    if places:
-        p = places[0]
-        named = [m for m in targets if m.value != "unspecified"] or targets
-        return [
-            {
-                k: v
-                for k, v in (
-                    ("side", near(sides, p.start)),
-                    (p.label, p.value),
-                    ("site", near(sites, p.start)),
-                    ("target", near(named, p.start)),
-                )
-                if v
-            }
         ]
     if len({m.value for m in sides}) > 1:
         return [{"side": s.value} for s in sides]
@@ -381,7 +368,7 @@ def _walk(
             descs = (
                 []
                 if _NOT_TARGET.search(text) or any(m.label == "complication" and active(m) for m in clause)
-                else _describe(r, clause)
+                else _describe(clause)
             )
             if head and number == 0 and not descs and side_context and not labels.get(piece.index):
                 descs = [{}]
@@ -401,7 +388,6 @@ def _walk(
                     d,
                     current,
                     create=create and (not labels or bool(d.get("label")) or bool(head)),
-                    head=bool(here),
                     acts=acts or bool(head),
                     several=several,
                 )
@@ -552,7 +538,6 @@ def _resolve(
     current: int | None,
     *,
     create: bool,
-    head: bool,
     acts: bool,
     several: bool = False,
 ) -> int | None:

@@ -54,6 +54,14 @@ NUMBER = {
     "dual": 2,
     "triple": 3,
 }
+
+
+def number(word: str) -> int | None:
+    """The value of a number word (its last word counts: "a single") or of digits; None for any other word."""
+    word = word.lower().split()[-1]
+    return NUMBER.get(word) or (int(word) if word.isdigit() else None)
+
+
 _AUX_BEFORE = re.compile(
     r"(?:\b(?:was|were|is|are|been|being|be|then|had|has|and|thus|both|all|it|they|wires?|hookwires?|clips?|markers?|seeds?|reflectors?|tags?|needles?|devices?|nothing|patient|she|he|pt|needle|i|we|also|locali[sz]er)|,)\s*$",
     re.I,
@@ -315,7 +323,7 @@ def _clean(page: Page) -> list[Mention]:
         ):
             continue
         out.append(m)
-    return _corrections(page, out)
+    return _corrections(out)
 
 
 def _after_device(page: Page, m: Mention, device: Mention | None) -> bool:
@@ -388,7 +396,7 @@ def _letters(page: Page) -> list[Mention]:
     return out
 
 
-def _corrections(page: Page, mentions: list[Mention]) -> list[Mention]:
+def _corrections(mentions: list[Mention]) -> list[Mention]:
     """A speaker who says "left, correction, right" means right: the word corrected goes."""
     marks = [m for m in mentions if m.label == "correction"]
     if not marks:
