@@ -5,14 +5,13 @@ A policy decides where coding instruction leaves room or payers differ. It knows
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from extractor.coding.tables.schema import TableError
+from extractor.coding.tables.schema import read_settings
 
 FOLDER = Path(__file__).parent / "policies"
 
@@ -122,16 +121,7 @@ def load_policy(name_or_path: str | Path = "cpt") -> Policy:
 
 @lru_cache(maxsize=32)
 def _load(path: Path) -> Policy:
-    try:
-        with path.open("rb") as file:
-            content = tomllib.load(file)
-    except FileNotFoundError:
-        raise TableError([f"{path.name}: no such policy; shipped are {', '.join(policy_names())}"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TableError([f"{path.name}: no TOML: {error}"]) from None
-    errors = policy_errors(path.name, content)
-    if errors:
-        raise TableError(errors)
+    content = read_settings(path, "policy", policy_names(), policy_errors)
     return Policy(
         name=content["name"],
         title=content["title"],

@@ -5,14 +5,13 @@ Knows no findings. Elements that block a code cannot be made optional or milder:
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from extractor.coding.tables.schema import TableError
+from extractor.coding.tables.schema import read_settings
 from extractor.findings import ELEMENTS, Element
 
 Severity = Literal["blocking", "coding", "compliance", "quality"]
@@ -73,16 +72,7 @@ def load_profile(name_or_path: str | Path = "default") -> Profile:
 
 @lru_cache(maxsize=32)
 def _load(path: Path) -> Profile:
-    try:
-        with path.open("rb") as file:
-            content = tomllib.load(file)
-    except FileNotFoundError:
-        raise TableError([f"{path.name}: no such profile; shipped are {', '.join(profile_names())}"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TableError([f"{path.name}: no TOML: {error}"]) from None
-    errors = profile_errors(path.name, content)
-    if errors:
-        raise TableError(errors)
+    content = read_settings(path, "profile", profile_names(), profile_errors)
     elements = {cast(Element, key): Entry(**entry) for key, entry in content["elements"].items()}
     return Profile(
         content["name"],

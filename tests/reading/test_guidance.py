@@ -111,3 +111,12 @@ def test_an_addendum_settles_the_guidance() -> None:
     )
     assert brief(found, "guidance") == ["stereotactic"]
     assert found.elements["guidance"].status != "conflicting"
+
+
+def test_under_a_title_of_mr_alone_the_grid_is_the_coils() -> None:
+    found = findings(
+        "EXAM: MRI guided localization of two lesions, right breast\n\n"
+        "TECHNIQUE: (a) Segmental enhancement, lower outer right breast: under MR guidance a wire was placed. "
+        "(b) 6 mm enhancing focus, upper inner right breast: a third wire was placed by the same grid.\n"
+    )
+    assert "mammographic" not in {x.guidance for x in found.lesions}

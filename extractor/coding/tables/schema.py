@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -231,6 +231,25 @@ def check_row(row: Mapping[str, Any], columns: Mapping[str, Column], where: str)
                 if not re.fullmatch(column.pattern, t)
             ]
     return errors
+
+
+def read_settings(
+    path: Path, kind: str, shipped: Sequence[str], faults: Callable[[str, dict[str, Any]], list[str]]
+) -> dict[str, Any]:
+    """The content of a file of settings (a policy, a profile). Raises TableError with each fault that `faults` finds in
+    it, or with the names of the `shipped` ones where there is no such file.
+    """
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except FileNotFoundError:
+        raise TableError([f"{path.name}: no such {kind}; shipped are {', '.join(shipped)}"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TableError([f"{path.name}: no TOML: {error}"]) from None
+    errors = faults(path.name, content)
+    if errors:
+        raise TableError(errors)
+    return content
 
 
 def read_table(folder: Path, name: str) -> tuple[dict[str, Any], list[dict[str, Any]], list[str]]:
