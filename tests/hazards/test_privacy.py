@@ -7,21 +7,25 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
+from extractor import pipeline
 from extractor.note import Note
 from extractor.pipeline import load, read
 from tests.conftest import Command
 from tests.hazards.host import CANARY, host
 
-NAMES = 420
+NAMES, RENEW = 420, 100
 
 
-def test_names_do_not_pile_up_in_the_vocabulary() -> None:
+def test_names_do_not_pile_up_in_the_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where spaCy has memory zones no name stays at all; elsewhere the pipeline is renewed and forgets."""
+    monkeypatch.setattr(pipeline, "_RENEW", RENEW)
     names = [f"Qx{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}vint{chr(97 + i // 676)}" for i in range(NAMES)]
     for number, name in enumerate(names):
         read(Note(str(number), f"Patient {name}. A wire was placed in the left breast."))
     kept = [name for name in names if name in load().vocab.strings]
-    assert len(kept) <= (0 if hasattr(load(), "memory_zone") else NAMES // 2)
+    assert len(kept) <= (0 if hasattr(load(), "memory_zone") else RENEW)
     assert names[0] not in load().vocab.strings
 
 
