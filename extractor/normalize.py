@@ -7,9 +7,10 @@ module knows characters and nothing of medicine.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+
+from extractor import patterns
 
 _ONE_TO_ONE = str.maketrans(
     {
@@ -30,11 +31,11 @@ _ONE_TO_ONE = str.maketrans(
     }
 )
 _HL7 = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\"}
-_SPECIAL = re.compile(
+_SPECIAL = patterns.compile(
     r"\\\.(?:br|sp\d*|in[+-]?\d*|ti[+-]?\d*|fi|nf|ce)\\\r?\n?|\\([FSTRE])\\|\\(?:H|N)\\|\r\n?|&(amp|lt|gt|nbsp|quot);"
 )
 _ENTITY = {"amp": "&", "lt": "<", "gt": ">", "nbsp": " ", "quot": '"'}
-_TILDE_LINE = re.compile(r"~[ \t]*(?:\r?\n|$)")
+_TILDE_LINE = patterns.compile(r"~[ \t]*(?:\r?\n|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,11 @@ def _double_spaced(text: str) -> bool:
 
 
 # Of every two line ends one goes, so that an empty line between paragraphs stays one.
-_DOUBLED_END = re.compile(r"(\n[ \t]*)\n")
+_DOUBLED_END = patterns.compile(r"(\n[ \t]*)\n")
 
 
 # A ruled line needs no more signs than this to be one; a tokenizer peels longer runs sign by sign, in quadratic time.
-_RUN_OF_SIGNS = re.compile(r"(?:(?![\s~])[\W_]){400,}|[ \t]{400,}")
+_RUN_OF_SIGNS = patterns.compile(r"(?:(?![\s~])[\W_]){400,}|[ \t]{400,}")
 _RUN = 200
 
 
@@ -119,11 +120,11 @@ def normalize(text: str) -> Normalized:
     edits.sort()
     one_line = "\n" not in plain.strip()
     if plain.count("~") >= 3 and (
-        len(_TILDE_LINE.findall(plain)) >= 2 or one_line and len(re.findall(r"~(?!\s*\d)", plain)) >= 3
+        len(_TILDE_LINE.findall(plain)) >= 2 or one_line and len(patterns.findall(r"~(?!\s*\d)", plain)) >= 3
     ):
         # the feed separates lines by repetitions; a tilde is then a line break also in the middle of a printed line
         taken = {i for a, b, _ in edits for i in range(a, b)}
-        breaks = [m.span() for m in re.finditer(r"~\r?\n?", plain) if m.start() not in taken]
+        breaks = [m.span() for m in patterns.finditer(r"~\r?\n?", plain) if m.start() not in taken]
         covered = {i for a, b in breaks for i in range(a, b)}
         edits = sorted([*(e for e in edits if e[0] not in covered), *((a, b, "\n") for a, b in breaks)])
     first = replace(plain, edits) if edits else Normalized(plain)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from extractor import patterns
 from extractor.nlp.page import Assertion, Mention, Page, Piece
 
-_CLAUSE = re.compile(
+_CLAUSE = patterns.compile(
     r";|\.\s|\s-{1,2}\s|\b(?:but|however|although|though|whereas|while|yet|except|otherwise|aside from|apart from|other than|which resolved|whereupon)\b"
     r"|,?\s+and\s+(?=(?:the|a|an|she|he|patient|pt|it|this|that|there|then|was|were|i|we|no|all|both|each|one|two|three|another|second|wire|its|her|his|went|left|sent|tolerated|not)\b)"
     r"|,\s+(?=(?:the|a|an|she|he|then|there|this|it|which|who|where|was|were|i|we|showing|demonstrating|no|not|and|patient|pt|with no|without|both|one|so|after|before|since|because|as)\b)"
@@ -101,7 +102,7 @@ def _piece(page: Page, piece: Piece) -> None:
         if direction == "end":
             continue
         value = cue.value
-        if value == "planned" and re.match(r"\s*(?:not\b|n't)", page.lower[cue.end : cue.end + 6]):
+        if value == "planned" and patterns.match(r"\s*(?:not\b|n't)", page.lower[cue.end : cue.end + 6]):
             continue  # "could not be reached" tells what happened
         if value in ("absent", "absent_field") and any(
             e.value == "none" and e.start <= cue.start and cue.end <= e.end for e in ended.get(cue.clause, ())
@@ -169,12 +170,12 @@ def _reach(
     return [m for c in clauses.values() for m in c]
 
 
-_ANSWERS = re.compile(r"\s*[:=\-.]+\s*(?:\[[xX]\]|\([xX]\)|■)?\s*|\s{2,}")
+_ANSWERS = patterns.compile(r"\s*[:=\-.]+\s*(?:\[[xX]\]|\([xX]\)|■)?\s*|\s{2,}")
 
 
 def _same_sentence_part(page: Page, cue: Mention, m: Mention) -> bool:
     """A relative named in a sentence takes what follows up to a semicolon or the next sentence."""
     if m.start < cue.start:
         gap = page.text[m.end : cue.start]
-        return len(gap) < 40 and not re.search(r"[;.]|\band\b", gap)
+        return len(gap) < 40 and not patterns.search(r"[;.]|\band\b", gap)
     return ";" not in page.text[cue.end : m.start]

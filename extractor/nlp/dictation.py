@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from extractor import lexicon
+from extractor import lexicon, patterns
 from extractor.normalize import Normalized, compose, replace
 
 _MARKS = {
@@ -25,22 +25,22 @@ _MARKS = {
     "slash": "/",
     "hyphen": "-",
 }
-_SPOKEN = re.compile(
+_SPOKEN = patterns.compile(
     r"[ \n]+(period|full stop|comma|colon|semicolon|new paragraph|next paragraph|new line|next line|slash|hyphen)\b(?!\s+of\b)",
     re.I,
 )
-_STOPS = re.compile(r"(?:period|full stop|comma|new paragraph)\b", re.I)
-_NEXT = re.compile(r"([.\n])(\s*)([a-z])")
+_STOPS = patterns.compile(r"(?:period|full stop|comma|new paragraph)\b", re.I)
+_NEXT = patterns.compile(r"([.\n])(\s*)([a-z])")
 
 
 @cache
-def _slips() -> tuple[re.Pattern[str], dict[str, str]]:
+def _slips() -> tuple[patterns.Pattern, dict[str, str]]:
     words: dict[str, str] = {}
     for rule in lexicon.load():
         if rule.label == "slip":
             for literal in rule.literals:
                 words[" ".join(literal)] = rule.value
-    pattern = re.compile(
+    pattern = patterns.compile(
         r"\b(" + "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True)) + r")\b",
         re.I,
     )
@@ -48,10 +48,10 @@ def _slips() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 # a scanner reads 0 for O and 1 for l: a word of letters is meant where the lexicon knows it
-_SCANNED = re.compile(r"\b(?=[A-Za-z01]*[A-Za-z]{3})(?=[A-Za-z]*[01])[A-Za-z01]{4,}\b")
+_SCANNED = patterns.compile(r"\b(?=[A-Za-z01]*[A-Za-z]{3})(?=[A-Za-z]*[01])[A-Za-z01]{4,}\b")
 _DIGITS = str.maketrans("01", "ol")
 _CAPITALS = str.maketrans("01", "OL")
-_WRAPPED = re.compile(r"\b([A-Za-z]{2,})(-[ \t]*\n[ \t]*)([A-Za-z]{2,})\b")
+_WRAPPED = patterns.compile(r"\b([A-Za-z]{2,})(-[ \t]*\n[ \t]*)([A-Za-z]{2,})\b")
 
 
 @cache

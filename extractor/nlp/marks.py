@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 
-_BOX = re.compile(
+from extractor import patterns
+
+_BOX = patterns.compile(
     r"\[[ \t]?(?P<a>[xX*+✓vV]?)[ \t]?\]|\((?P<b>[xX✓*]|[ ])[ ]?\)|(?P<c>■)|(?P<d>□)|\[(?P<e>_+)\]|<(?P<f>[xX ])>"
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = patterns.compile(
     r"\*{3,}(?!\s*[A-Z])|\*{3}(?=\s*\.)|_{2,}(?:[/:_. ]+_{1,})*|\{[^{}\n]{1,60}\}|\[[^\[\]\n]{2,48}\](?!\()|<[A-Za-z][^<>\n]{1,40}>|@[A-Z][A-Z0-9_]{2,}@|"
     r"\b(?:XX|xx)/(?:XX|xx)/(?:XX|xx){1,2}\b|\?{3,}|\.{6,}(?=\s*$)"
 )
-_CHOICE = re.compile(
+_CHOICE = patterns.compile(
     r"/|\bor\b|\bselect\b|\bchoose\b|\bchoice|\bfree text\b|\bdate\b|\bside\b|\blaterality\b|\bname\b|\binsert\b|\bdrop|\btext\b|\blist\b|\bnone\b|\|",
     re.I,
 )
@@ -66,7 +68,7 @@ def _options(
         text = line[m.end() : end]
         if i + 1 == len(boxes):
             # what follows the last option after a wide gap, a field name or an arrow is no longer the option
-            cut = re.search(r"\s{3,}\S|\t|->|\s[A-Z][A-Za-z -]{1,24}:", text.rstrip())
+            cut = patterns.search(r"\s{3,}\S|\t|->|\s[A-Z][A-Za-z -]{1,24}:", text.rstrip())
             if cut and text[: cut.start()].strip():
                 end = m.end() + cut.start()
         (checked if _marked(m) else blank).append((at + m.start(), at + end))

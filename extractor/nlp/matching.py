@@ -7,14 +7,14 @@ longest literal of each label wins. Works on any tokenisation, and in time linea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
+from extractor import patterns
 from extractor.lexicon import Rule
 from extractor.nlp.page import Mention
 
-_SCAN = re.compile(r"[^\W\d_]+|\d+|\n[ \t]*\n|(?<=\S)(?: {3,}|\t)(?=\S)|[^\w\s-]|(?<=\d)-(?=\d)|_+")
+_SCAN = patterns.compile(r"[^\W\d_]+|\d+|\n[ \t]*\n|(?<=\S)(?: {3,}|\t)(?=\S)|[^\w\s-]|(?<=\d)-(?=\d)|_+")
 _END = "\0"
 
 

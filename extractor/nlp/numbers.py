@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from extractor import patterns
 from extractor.nlp.page import Mention
 
 MONTHS = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
@@ -33,7 +34,7 @@ _YEAR = (
 _NUM = r"(?:\d+(?:\.\d+)?|" + "|".join(WORDS) + r")"
 _HOUR = r"(?:1[0-2]|0?[1-9]|" + "|".join(WORDS) + r")"
 
-_PATTERN = re.compile(
+_PATTERN = patterns.compile(
     rf"""
     (?<![A-Za-z])(?:(?P<date>\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:\d{{4}}|\d{{2}})\b|\b\d{{1,2}}(?:st|nd|rd|th)?[ -](?:{MONTHS})\.?,?[ -]\d{{2,4}}\b
       |\b(?:{MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b|\b(?:{MONTHS})\s+(?:the\s+)?(?:{_ORDINALS}|\d{{1,2}}(?:st|nd|rd|th)?),?\s+{_YEAR}|\b(?:the\s+)?(?:{_ORDINALS})\s+of\s+(?:{MONTHS}),?\s+{_YEAR}|\b20\d{{6}}\b(?!\d))
@@ -51,23 +52,23 @@ _PATTERN = re.compile(
     """,
     re.X | re.I,
 )
-_CLOCK_BEFORE = re.compile(
+_CLOCK_BEFORE = patterns.compile(
     r"(?:\bleft|\bright|\blt|\brt|\bl|\br|breast|brst|axis|position|location|clock|mass(?:es)?|calc\w*|distortion|asymmetry|nodule|lesion|target|site|focus|group|cluster|\bthe|quadrant|outer|inner|central|foci|\bbr|enhancement|marker|clip|grid|cancer|dcis|idc|ilc|adh|finding|area|papilloma|bx|scout|seed|tag|wire|magseed|rt|lt)\W{0,4}(?:at\s+|is\s+|the\s+|in\s+the\s+|from\s+)?$",
     re.I,
 )
-_CLOCK_AFTER = re.compile(
+_CLOCK_AFTER = patterns.compile(
     r"\s*(?:,|;|-|/|\||\)|and|to|\()?\s*(?:\d+(?:\.\d+)?\s*(?:cm|mm)\b|n\s?\+|fn\b|left|right|lt\b|rt\b|position|axis|breast|brst|mass|calc|distortion|asymmetry|nodule|lesion|anterior|middle|mid|posterior|ant\b|post\b|clock|radian|retro|sub|wire|seed|site|focus|tumou?r|area|group|uoq|liq|loq|uiq|upper|lower|outer|inner|clip|target|radial|region)",
     re.I,
 )
-_TIME_BEFORE = re.compile(
+_TIME_BEFORE = patterns.compile(
     r"(?:\bor|surgery|time[ -]?out|timeout|\btime|pause|started?|ended?|done|called|arriv\w+|seen|lumpectomy|excision|today|noon|signed|hrs?|booked|scheduled|theatre|am|pm|\bt/o|\bto|called|by|until|exam date|date|\d{4})\W{0,3}(?:at\s+|is\s+|@\s*|for\s+)?$",
     re.I,
 )
 
 
 _HOURS = {str(h) for h in range(1, 13)}
-_ALONE_BEFORE = re.compile(r"(?:\s{4,}|\n\s*)$")
-_ALONE_AFTER = re.compile(r"\s{4,}\d{1,2}:(?:00|15|30|45)\s*\n|\s*\n")
+_ALONE_BEFORE = patterns.compile(r"(?:\s{4,}|\n\s*)$")
+_ALONE_AFTER = patterns.compile(r"\s{4,}\d{1,2}:(?:00|15|30|45)\s*\n|\s*\n")
 
 
 def hour(word: str) -> int:
@@ -83,11 +84,15 @@ def _clock(c: str, minutes: str | None) -> str:
 
 def cm(text: str) -> float | None:
     """A distance in centimetres from its words, or None."""
-    m = re.search(r"(\d+(?:\.\d+)?)", text)
-    value = float(m[1]) if m else next((float(v) for w, v in WORDS.items() if re.search(rf"\b{w}\b", text, re.I)), None)
+    m = patterns.search(r"(\d+(?:\.\d+)?)", text)
+    value = (
+        float(m[1])
+        if m
+        else next((float(v) for w, v in WORDS.items() if patterns.search(rf"\b{w}\b", text, re.I)), None)
+    )
     if value is None:
         return None
-    if re.search(r"mm|millim", text, re.I):
+    if patterns.search(r"mm|millim", text, re.I):
         value /= 10
     return round(value, 2)
 

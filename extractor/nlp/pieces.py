@@ -6,18 +6,20 @@ abbreviations that end in a point. Linear in the length of the text.
 
 from __future__ import annotations
 
-import re
+from extractor import patterns
 
-_SENTENCE_END = re.compile(
+_SENTENCE_END = patterns.compile(
     # the sign first, so that only its places are looked at; then what a point may belong to instead
     r"[.!?](?<![A-Z]\.[A-Z]\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDrs\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bapprox\.)(?<!\bProf\.)(?<!\bSt\.)(?<!\bJr\.)"
     r"(?<!\b[A-Z]\.)(?<!\b[Ll]t\.)(?<!\b[Rr]t\.)(?<!\b[Ll]ts\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bpt\.)(?<!\bMD\.)(?<!\.\.)"
     r"[\"')\]]*(?=[ \n]+[\"'(\[]*(?:[A-Z0-9#(\[*•■□]|x-ray|mm\b)|[ \n]*$)"
 )
-_BULLET = re.compile(r"[ \t]*(?:[-*•>+]|\(?\d{1,2}[.)\]]|\(?[A-Ha-h][.)]|#\d|[\[(][ xX✓_]*[\])]|[■□]|\|)[ \t]?(?=\S)")
-_HEADING = re.compile(r"[ \t]*[A-Za-z#][A-Za-z0-9 /&#()'.,-]{0,45}?(?::(?!\d)|[ ]?\.{3,}|[ ]{3,}|\t)")
-_NEW_FIELD = re.compile(r"(?:[ ]{2,}|\t| \| )(?=[A-Z#][A-Za-z /#&'-]{1,32}:(?!\d))")
-_TERMINAL = re.compile(r"[.!?:][\"')\]]*\s*$")
+_BULLET = patterns.compile(
+    r"[ \t]*(?:[-*•>+]|\(?\d{1,2}[.)\]]|\(?[A-Ha-h][.)]|#\d|[\[(][ xX✓_]*[\])]|[■□]|\|)[ \t]?(?=\S)"
+)
+_HEADING = patterns.compile(r"[ \t]*[A-Za-z#][A-Za-z0-9 /&#()'.,-]{0,45}?(?::(?!\d)|[ ]?\.{3,}|[ ]{3,}|\t)")
+_NEW_FIELD = patterns.compile(r"(?:[ ]{2,}|\t| \| )(?=[A-Z#][A-Za-z /#&'-]{1,32}:(?!\d))")
+_TERMINAL = patterns.compile(r"[.!?:][\"')\]]*\s*$")
 
 
 def _lines(text: str) -> list[tuple[int, int]]:

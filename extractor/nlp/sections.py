@@ -9,35 +9,36 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from extractor import patterns
 from extractor.lexicon import Rule, words
 from extractor.nlp.page import UNKNOWN as _UNKNOWN
 from extractor.nlp.page import Page, Piece
 
-_LEAD = re.compile(r"[\s*•>#=_-]*(?:\(?\d{1,2}[.)]\s+)?[\s*•>]*")
-_HEADED = re.compile(
+_LEAD = patterns.compile(r"[\s*•>#=_-]*(?:\(?\d{1,2}[.)]\s+)?[\s*•>]*")
+_HEADED = patterns.compile(
     r"([A-Za-z#/][A-Za-z0-9 /&#()'.,\n-]{0,58}?)\s*(?:(:)(?!\d\d)|(\.{3,})|(\t|[ ]{2,})|(\s-{1,2}\s)|(\n|$))"
 )
-FINITE = re.compile(
+FINITE = patterns.compile(
     r"\b(?:was|were|is|are|be|been|has|had|have|will|did|does|placed|obtained|performed|advanced|deployed|underwent|gave|given|signed|tolerated|"
     r"shows?|showed|demonstrates?|identified|presents?|agreed|released|left in|lies|seen|noted|came|went|brought)\b",
     re.I,
 )
-_ADDENDUM = re.compile(
+_ADDENDUM = patterns.compile(
     r"[\s*=#-]*(?P<end>end\s+(?:of\s+)?)?(?:late\s+|radiology\s+|report\s+|corrected\s+|clinical\s+)?(?:addendum|addenda|late entry|amendment|corrected report)\b[^.:\n]{0,12}?(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|[\d:\s,#*()/-]|at\b|[ap]\.?m\.?|by\b|dr\.?\b|\([A-Z .]{1,8}\))*[\s:*.=-]*",
     re.I,
 )
-_NOISE = re.compile(r"[^A-Za-z0-9#/()+.' -]+")
-_SIGNATURE_LINE = re.compile(
+_NOISE = patterns.compile(r"[^A-Za-z0-9#/()+.' -]+")
+_SIGNATURE_LINE = patterns.compile(
     r"(?:\b(?:M\.?\s?D|D\.?\s?O|M\.?B\.?B\.?S|F\.?R\.?C\.?R|PA-?C|N\.?P|FACR|FRANZCR|FACS|Ph\.?D)\b\.?|^/?es/?\b|electronically signed|e-?signed|dictated|/[a-z]{2,3}\b\s*$)",
     re.I,
 )
 
 
-_OPENS_HISTORY = re.compile(
+_OPENS_HISTORY = patterns.compile(
     r"\W*(?:status\s+post|s/p\b|history\s+of|hx\s+of|h/o\b|known\s+history|\d{1,3}[- ]?(?:y/?o|yo|year|yr|f\b|m\b))",
     re.I,
 )
-_ENDS = re.compile(r"[\s*=#-]*end\s+(?:of\s+)?addendum", re.I)
+_ENDS = patterns.compile(r"[\s*=#-]*end\s+(?:of\s+)?addendum", re.I)
 
 
 class Headings:
@@ -124,7 +125,11 @@ def _find_heading(page: Page, piece: Piece, headings: Headings) -> Rule | None:
         # a gap or a dash makes a heading only where a field's value follows
         if rule.attrs.get("scope") == "major" and len(m[1]) < 4:
             return None
-    elif not (m[1].isupper() or m.end() >= piece.end) or m[1].endswith((".", ",")) or re.search(r"\d/\d|\d{4}", m[1]):
+    elif (
+        not (m[1].isupper() or m.end() >= piece.end)
+        or m[1].endswith((".", ","))
+        or patterns.search(r"\d/\d|\d{4}", m[1])
+    ):
         return None
     if not m[2] and not m[3] and m.end() < piece.end and "\n" in m[0] and not m[1].isupper():
         return None
@@ -228,11 +233,11 @@ def _nominal_title(page: Page, piece: Piece, body_started: bool) -> bool:
     )
 
 
-_DONE = re.compile(
+_DONE = patterns.compile(
     r"\b(?:was|were)\s+(?:\w+\s+)?(?:delivered|deployed|placed|released|inserted|left|positioned|localized|localised|put|advanced|directed)\b|\bno\s+(?:immediate\s+)?complications?\b|guided\s+(?:placement|localization|insertion)\s+of\b",
     re.I,
 )
-_LONG_AGO = re.compile(
+_LONG_AGO = patterns.compile(
     r"\b(?:prior|previous(?:ly)?|ago|outside|biops\w*|elsewhere|history|19\d\d|20[01]\d|last|earlier|on\s+\d{1,2}/\d|by\s+dr|under\s+case|separate(?:ly)?)\b",
     re.I,
 )
@@ -256,7 +261,7 @@ def _resume(page: Page) -> None:
             block = -1
 
 
-_COPIED = re.compile(
+_COPIED = patterns.compile(
     r"\b(?:cop(?:ied|y)[- ]?forward|copied\s+(?:from|forward|in)|[(\[,]\s*copied|copied\s*[)\]:]|carried\s+forward|pulled\s+from|from\s+(?:the\s+)?(?:last|previous|prior|earlier)\s+(?:visit|note|report|encounter)|imported\s+from|per\s+(?:prior|previous|radiology)\s+(?:note|report))\b",
     re.I,
 )

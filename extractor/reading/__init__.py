@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from extractor import patterns
 from extractor.findings import Complication, Diagnosis, Evidences, Findings
 from extractor.nlp.page import Page
 from extractor.normalize import Normalized
@@ -14,7 +15,7 @@ from extractor.reading import complications, doubts, elements, events, lesions, 
 from extractor.reading.lesions import Reading_
 from extractor.reading.words import Reader
 
-_OLD_CODE = re.compile(
+_OLD_CODE = patterns.compile(
     r"(?<![\d/.-])(?:19290|19291|19295|19102|19103|77031|77032|7705[1-7]|19304)(?![\d/.-])|\bG020[2-6]\b"
 )
 
@@ -141,17 +142,17 @@ def _diagnoses(r: Reader) -> list[Diagnosis]:
 
 
 _FACTS = {
-    "post_placement_mammogram": re.compile(
+    "post_placement_mammogram": patterns.compile(
         r"\b(?:post[- ]?(?:procedure|placement|localization|clip|deployment)|two[- ]view|2[- ]view|orthogonal|craniocaudal\s+and|cc\s+and\s+(?:ml|lm)|cc/ml)[^.\n]{0,40}(?:mammogra\w+|views?|films?)",
         re.I,
     ),
-    "specimen_radiograph": re.compile(r"\bspecimen\s+(?:radiograph\w*|film|mammogra\w*)", re.I),
-    "separate_unit": re.compile(
+    "specimen_radiograph": patterns.compile(r"\bspecimen\s+(?:radiograph\w*|film|mammogra\w*)", re.I),
+    "separate_unit": patterns.compile(
         r"\b(?:walked|taken|moved|transferred|brought|escorted)\s+(?:next\s+door\s+)?(?:to|for)\s+(?:the\s+)?(?:mammograph\w+|mammo\w*|a\s+(?:right|left)\s+cranio)",
         re.I,
     ),
-    "palpable": re.compile(r"(?<!non)(?<!non-)(?<!not )\bpalpable\b", re.I),
-    "sedation": re.compile(r"\b(?:moderate|conscious|iv)\s+sedation\b", re.I),
+    "palpable": patterns.compile(r"(?<!non)(?<!non-)(?<!not )\bpalpable\b", re.I),
+    "sedation": patterns.compile(r"\b(?:moderate|conscious|iv)\s+sedation\b", re.I),
 }
 
 

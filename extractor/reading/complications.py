@@ -9,34 +9,37 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from extractor import patterns
 from extractor.nlp.page import Mention, Piece
 from extractor.reading.words import Reader
 
-_OLD = re.compile(
+_OLD = patterns.compile(
     r"\b(?:prior|previous(?:ly)?|earlier|old|known|residual|resolv(?:ed|ing)\s+(?:post|since|from)|(?:from|after|of)\s+(?:the|her|his|a)?\s*(?:\w+\s+)?(?:biopsy|core|cores)|post[- ]?biopsy|biopsy[- ]related|again\s+(?:seen|noted|demonstrated|identified)|unchanged|no\s+larger|smaller|last\s+(?:week|month|year)|biopsy\s+h(?:a)?ematoma|(?:has|had)\s+(?:shrunk|gone|resolved|decreased)|shrunk|history\s+of|\bhx\b|years?\s+ago|"
     r"teenager|as\s+a\s+child|in\s+(?:19|20)\d\d|gone\s+on|since\s+resolved|then,\s+gone|described\s+after|has\s+resolved|at\s+the\s+time\s+of|that\s+day)\b",
     re.I,
 )
-_NEW = re.compile(
+_NEW = patterns.compile(
     r"\b(?:new|fresh|small\s+new|developed|developing|occurred|formed|today|during|immediately|collected|interval|acute|just)\b",
     re.I,
 )
-_RISK = re.compile(
+_RISK = patterns.compile(
     r"\b(?:risks?|potential|possible|possibility|may\s+(?:occur|develop)|include|including|alternatives|explained|discussed|counsel\w*|reviewed|report\s+any|call\s+(?:if|for)|watch\s+for|return\s+(?:if|for)|instructed|instructions|warn\w*|should|precautions|signs\s+(?:of|and)|in\s+case|if\s+(?:she|he|you|there|any))\b",
     re.I,
 )
-_LIMITED = re.compile(r"\b(?:other|further|additional|otherwise|aside|apart|except|else|beyond|than)\b", re.I)
-_WITHOUT_FAILURE = re.compile(r"\b(?:patient|pt|she|he)\s+(?:failed|did\s+not|could\s+not|would\s+not|refused)", re.I)
-_MIGRATION_SUBJECT = re.compile(
+_LIMITED = patterns.compile(r"\b(?:other|further|additional|otherwise|aside|apart|except|else|beyond|than)\b", re.I)
+_WITHOUT_FAILURE = patterns.compile(
+    r"\b(?:patient|pt|she|he)\s+(?:failed|did\s+not|could\s+not|would\s+not|refused)", re.I
+)
+_MIGRATION_SUBJECT = patterns.compile(
     r"\b(?:wire|hook|seed|clip|reflector|marker|tag|device|tip|scout|magseed|localizer|hookwire|it|first|second|one|needle)\b",
     re.I,
 )
-_NOT_MIGRATED = re.compile(r"\b(?:no|not|without|neither|nor|minimal|negligible)\b[\w\s]{0,30}$", re.I)
-_MILD = re.compile(
+_NOT_MIGRATED = patterns.compile(r"\b(?:no|not|without|neither|nor|minimal|negligible)\b[\w\s]{0,30}$", re.I)
+_MILD = patterns.compile(
     r"\b(?:minimal|minor|slight|trace|scant|expected|usual|trivial|negligible|mild|self-limited\s+oozing)\b[\w\s-]{0,22}$",
     re.I,
 )
-_DEVICE_FAIL_OK = re.compile(
+_DEVICE_FAIL_OK = patterns.compile(
     r"\b(?:device|wire|hook|hookwire|seed|clip|reflector|marker|tag|applicator|system|assembly|mechanism|button|trigger|plunger|introducer|needle|deployer|handpiece|it|magseed|scout|barb|anchor|set|kit)\b",
     re.I,
 )
@@ -99,7 +102,9 @@ def read(r: Reader) -> Outcome:
             ):
                 continue
             if (
-                re.search(r"\b(?:recovery|pregnancy|prior|previous|biopsy\s+was|mastectomy|surgery)\b", r.before(m, 40))
+                patterns.search(
+                    r"\b(?:recovery|pregnancy|prior|previous|biopsy\s+was|mastectomy|surgery)\b", r.before(m, 40)
+                )
                 and "procedure" not in text
             ):
                 continue
@@ -112,12 +117,12 @@ def read(r: Reader) -> Outcome:
                 elif (
                     m.label == "complication_trouble"
                     and piece.section != "complications"
-                    and not re.search(r"\b(?:no|without|nil)\b[\w\s]{0,16}$", r.before(m, 28))
+                    and not patterns.search(r"\b(?:no|without|nil)\b[\w\s]{0,16}$", r.before(m, 28))
                 ):
                     continue
                 if (
                     m.label == "complication_trouble"
-                    and re.search(
+                    and patterns.search(
                         r"\bno\s+(?:other\s+)?(?:difficult|trouble|problem)\w*\s+(?:of\s+any\s+kind|seeing|finding|locat\w+)",
                         text,
                     )
@@ -139,7 +144,7 @@ def read(r: Reader) -> Outcome:
                 "vasovagal",
                 "device_migration",
                 "infection",
-            ) and not re.search(r"risk", text):
+            ) and not patterns.search(r"risk", text):
                 specific.append(m)
         elif m.assertion in ("present", "uncertain", "planned") and _happened(r, m, piece, text):
             out.items.setdefault(m.value, []).append(m)
@@ -184,14 +189,14 @@ def _none_follows(r: Reader, m: Mention) -> bool:
     piece = r.piece(m)
     if piece.heading and m.start < piece.content:
         return bool(
-            re.match(
+            patterns.match(
                 r"\W*(?:x\W+)?(?:none|nil|no\b|0\b|zero|denied|n/a\b|absent)",
                 r.filled(piece)[piece.content - piece.start :],
             )
         )
     after = r.lower[m.end : m.end + 40]
     return bool(
-        re.match(
+        patterns.match(
             r"\s*(?:\([^)]*\)|\b[a-d1-4]\b)?\s*(?:s\b)?\s*(?:[:=.-]+|\bwere\b|\bwas\b|\s{2,})?\s*(?:\[x\]|\(x\)|■)?\s*(?:none|nil|no\b|0\b|zero|denied|n/a\b|not\s+encountered|absent|not\s+seen)",
             after,
         )
@@ -207,7 +212,7 @@ def _happened(r: Reader, m: Mention, piece: Piece, text: str) -> bool:
     before = r.lower[max(piece.start, m.start - 60) : m.start]
     if (
         m.value == "hematoma"
-        and re.search(r"\bthe\s+$", before)
+        and patterns.search(r"\bthe\s+$", before)
         and not _NEW.search(window)
         and any(
             o is not m
@@ -217,7 +222,7 @@ def _happened(r: Reader, m: Mention, piece: Piece, text: str) -> bool:
         )
     ):
         return False
-    if _RISK.search(before) and not _NEW.search(window) or re.search(r"\brisks?\b", text):
+    if _RISK.search(before) and not _NEW.search(window) or patterns.search(r"\brisks?\b", text):
         return False
     if (
         m.value
@@ -231,70 +236,72 @@ def _happened(r: Reader, m: Mention, piece: Piece, text: str) -> bool:
             "device_failure",
         )
         and _OLD.search(window)
-        and not (_NEW.search(window) and not re.search(r"\b(?:prior|previous|post[- ]?biopsy|again)\b", window))
+        and not (_NEW.search(window) and not patterns.search(r"\b(?:prior|previous|post[- ]?biopsy|again)\b", window))
     ):
         return False
     if (
-        re.search(r"\b(?:allerg(?:y|ies)|intoleran)\w*", text)
+        patterns.search(r"\b(?:allerg(?:y|ies)|intoleran)\w*", text)
         and m.value == "allergic_reaction"
-        and not re.search(r"\bdevelop\w*|hives|urticaria|rash|today\b", text)
+        and not patterns.search(r"\bdevelop\w*|hives|urticaria|rash|today\b", text)
     ):
         return False
     if m.value == "allergic_reaction" and piece.heading and "allerg" in r.lower[piece.heading[0] : piece.heading[1]]:
         return False
-    if m.value == "allergic_reaction" and re.search(
+    if m.value == "allergic_reaction" and patterns.search(
         r"\b(?:no|without|previous|prior|history|reports?|denies|last|twice)\b", before[-50:]
     ):
         return False
     if m.value == "bleeding":
         if (
             _MILD.search(before)
-            or re.search(
+            or patterns.search(
                 r"\b(?:hemostasis|controlled\s+with\s+brief|stopped\s+with\s+(?:brief|gentle|light|minimal)|minimal|scant|none|easily)\b",
                 window,
             )
-            and not re.search(
+            and not patterns.search(
                 r"\bbrisk|pulsatile|significant|pressure\s+(?:held|for)|\d+\s*(?:ml|cc)|packed|sutur|minutes", window
             )
         ):
             return False
-        if re.search(r"\b(?:blood loss)\b", r.words_of(m).lower()) and not re.search(
+        if patterns.search(r"\b(?:blood loss)\b", r.words_of(m).lower()) and not patterns.search(
             r"\b(?:[3-9]\d|\d{3})\s*(?:ml|cc)\b", window
         ):
             return False
-        if re.search(r"bleeding\s+(?:disorder|risk|diathesis|history|tendenc|time)", window):
+        if patterns.search(r"bleeding\s+(?:disorder|risk|diathesis|history|tendenc|time)", window):
             return False
     if m.value == "device_migration":
         if (
             not _MIGRATION_SUBJECT.search(window)
             or _NOT_MIGRATED.search(before)
-            or re.search(r"\b(?:patient|she|he|breast|table|room|case)\s+(?:was\s+|had\s+)?(?:moved|shifted)", window)
+            or patterns.search(
+                r"\b(?:patient|she|he|breast|table|room|case)\s+(?:was\s+|had\s+)?(?:moved|shifted)", window
+            )
         ):
             return False
-        if re.search(r"\b(?:implant[- ]displaced|displaced\s+views?|implant\s+displace)\b", window) or re.search(
-            r"moved\s+(?:to|into)\s+the", window
-        ):
+        if patterns.search(
+            r"\b(?:implant[- ]displaced|displaced\s+views?|implant\s+displace)\b", window
+        ) or patterns.search(r"moved\s+(?:to|into)\s+the", window):
             return False
-        if re.search(
+        if patterns.search(
             r"\b(?:prior|previous|old|known|existing|biopsy)\s+(?:\w+\s+)?(?:clip|marker)", window
-        ) and not re.search(r"\b(?:wire|seed|reflector|tag)\b", window):
+        ) and not patterns.search(r"\b(?:wire|seed|reflector|tag)\b", window):
             return False
     if m.value == "device_failure" and (_WITHOUT_FAILURE.search(window) or not _DEVICE_FAIL_OK.search(window)):
         return False
-    if m.value == "skin_injury" and re.search(r"\bno\b", before[-20:]):
+    if m.value == "skin_injury" and patterns.search(r"\bno\b", before[-20:]):
         return False
-    if m.value == "severe_pain" and re.search(r"\b(?:no|without|denies|denied)\b", before[-30:]):
+    if m.value == "severe_pain" and patterns.search(r"\b(?:no|without|denies|denied)\b", before[-30:]):
         return False
-    if m.value == "infection" and not re.search(r"\bdevelop|noted|present|drain|cellulit", window):
+    if m.value == "infection" and not patterns.search(r"\bdevelop|noted|present|drain|cellulit", window):
         return False
-    if re.search(r"\b(?:was|were)\s+(?:not\s+)?(?:discussed|explained|reviewed)\b", text) and m.value in (
+    if patterns.search(r"\b(?:was|were)\s+(?:not\s+)?(?:discussed|explained|reviewed)\b", text) and m.value in (
         "hematoma",
         "bleeding",
         "infection",
         "device_migration",
     ):
         return False
-    return not re.match(r"\s*[:=.]+\s*(?:\[\s*\]|no\b|none|nil|0\b|-\s*$)", r.lower[m.end : m.end + 14])
+    return not patterns.match(r"\s*[:=.]+\s*(?:\[\s*\]|no\b|none|nil|0\b|-\s*$)", r.lower[m.end : m.end + 14])
 
 
 def _box_items(r: Reader) -> dict[str, list[Mention]]:
@@ -320,13 +327,13 @@ def _contradicted(r: Reader, out: Outcome) -> bool:
         if d.label == "complication_trouble":
             continue
         # a statement in the same sentence or the next explains itself: "none apart from", "vasovagal episode; no other"
-        if any(m.piece == d.piece for m in items) and not re.search(r"\bnone\b|\bno\b", text):
+        if any(m.piece == d.piece for m in items) and not patterns.search(r"\bnone\b|\bno\b", text):
             continue
-        if re.search(
+        if patterns.search(
             r"\b(?:after|second|repeat|replacement|remainder)\b", r.lower[max(piece.start, d.start - 40) : d.end + 40]
         ) and set(out.items) <= {"device_failure", "device_migration"}:
             continue
-        if set(out.items) <= {"device_failure"} and not re.search(r"complication", text):
+        if set(out.items) <= {"device_failure"} and not patterns.search(r"complication", text):
             continue
         return True
     return False

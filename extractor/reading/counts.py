@@ -10,20 +10,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from extractor import patterns
 from extractor.nlp.page import Piece
 from extractor.reading.words import Reader, number
 
 _WORDS = "one|two|three|four|five|six|single|solitary|both|a single"
 _NOUN = r"(?P<noun>lesions?|sites?|targets?|mass(?:es)?|areas?|foci|focus|groups?|clusters?|nodes?|nodules?|findings|abnormalit(?:y|ies)|cancers?|asymmetr(?:y|ies)|distortions?|tumou?rs?|segments?|spots?|carcinomas?|papillomas?|localizations|calcification\s+groups|regions?|span|malignanc(?:y|ies))"
-_STATED = re.compile(
+_STATED = patterns.compile(
     rf"\b(?P<n>{_WORDS}|\d)\s+(?!of\b|or\b|to\b|and\b|at\b|view|wire|clip|seed|needle|cm|mm|projection|o/c|o'|o\s+clock|cc\b|ml\b|mL\b|per\b|day|week|month|year)(?:(?!wires?\b|clips?\b|seeds?\b|reflectors?\b|needles?\b|markers?\b|tags?\b|views?\b|and\b|or\b|of\b|for\b|in\b|with\b|on\b|at\b|devices?\b|pass(?:es)?\b|through\b|their\b|o/c\b|clock\b|cc\b|ml\b|per\b|cm\b|mm\b|images?\b|the\b|core\b|cores\b|placed\b)[a-z0-9/'-]+,?\s+){{0,4}}?{_NOUN}\b",
     re.I,
 )
-_FIELD = re.compile(
+_FIELD = patterns.compile(
     r"(?:^|\n|\s{2,}|\|)\s*(?:[-*•]\s*)?(?:\d{1,2}\.\s+)?(?:\b(?:lesions?|targets?|sites?|nodes?|masses|areas)(?:\s*\(s\))?(?:\s+(?:locali[sz]ed|this|session|marked|treated|today|targeted|count|in|total))*|#\s*(?:of\s+)?(?:lesions?|targets?|sites?)|(?:number|no\.?|count)\s+of\s+(?:lesions?|targets?|sites?)[^:\n]{0,24}|lesion\s+count)\s*(?::|\.{3,}|\s{3,}|=)\s*(?P<n>one|two|three|four|five|single|\d)\b(?![/:.]\d|\s*(?:cm|mm|o'|%|[a-z]+\s+(?:right|left|breast)))",
     re.I,
 )
-_SIDE_SUM = re.compile(r"\b(?P<n>one|two|three|\d)\s+(?:\w+\s+){0,2}?(?:on|in)?\s*(?:the\s+)?(?P<s>right|left)\b", re.I)
+_SIDE_SUM = patterns.compile(
+    r"\b(?P<n>one|two|three|\d)\s+(?:\w+\s+){0,2}?(?:on|in)?\s*(?:the\s+)?(?P<s>right|left)\b", re.I
+)
 
 
 @dataclass(slots=True)
@@ -57,7 +60,9 @@ def stated(r: Reader) -> list[Stated]:
         field = _FIELD.search(text[piece.start : piece.end])
         if field and not r.page.is_blank(piece.start + field.start("n"), piece.start + field.end("n")):
             value = number(field["n"])
-            if value and not re.search(r"\b(?:biops|planned|scheduled|separation|seed|wire|apart)", field[0], re.I):
+            if value and not patterns.search(
+                r"\b(?:biops|planned|scheduled|separation|seed|wire|apart)", field[0], re.I
+            ):
                 out.append(
                     Stated(
                         value,
@@ -75,9 +80,9 @@ def stated(r: Reader) -> list[Stated]:
         elif (
             piece.section == "count"
             and piece.heading
-            and re.match(r"(?:lesion|number|#|target|site|no)", r.lower[piece.heading[0] : piece.heading[1]])
+            and patterns.match(r"(?:lesion|number|#|target|site|no)", r.lower[piece.heading[0] : piece.heading[1]])
         ):
-            m = re.match(r"\W*(\d|one|two|three|four)\b", r.lower[piece.content : piece.end])
+            m = patterns.match(r"\W*(\d|one|two|three|four)\b", r.lower[piece.content : piece.end])
             if m and not r.page.is_blank(piece.content + m.start(1), piece.content + m.end(1)):
                 out.append(
                     Stated(
@@ -94,14 +99,14 @@ def stated(r: Reader) -> list[Stated]:
             if (
                 not value
                 or r.page.is_blank(m.start(), m.end())
-                or re.search(
+                or patterns.search(
                     r"\b(?:prior|previous|no|without|if|of\s+the|either|any|at\s+least|more\s+than|\d)\s*$",
                     around,
                     re.I,
                 )
             ):
                 continue
-            if re.search(r"\b(?:bx|biops)\w*\b", m[0], re.I):
+            if patterns.search(r"\b(?:bx|biops)\w*\b", m[0], re.I):
                 continue
             if not piece.addendum and any(
                 x.label in ("target", "device")
@@ -122,7 +127,7 @@ def stated(r: Reader) -> list[Stated]:
     return out
 
 
-_OPEN = re.compile(
+_OPEN = patterns.compile(
     r"\b(?:(?:do|does|did|could|can)\s*(?:not|n't)\s+(?:know|tell|say|determine|decide)|don'?t\s+know|not\s+(?:sure|known|certain|clear|stated|specified|determined)"
     r"|unclear|uncertain|unsure|unknown|undetermined|cannot\s+(?:tell|say|be\s+(?:told|determined|said))|(?:difficult|hard|impossible)\s+to\s+(?:say|tell))\b"
     r"[^.\n]{0,60}?\b(?:one|single|same|contiguous|continuous)\b[^.]{0,50}?\b(?:or|versus|vs)\b[^.]{0,30}?\b(?:two|three|2|3|separate|several|distinct|different)\b",
@@ -154,11 +159,11 @@ def bracketed(r: Reader) -> list[tuple[int, int, str, str]]:
         if (
             word.startswith("bracket")
             or "same" in word
-            or re.search(r"both|either|ends|single|one\b", word)
-            or re.search(r"anterior|posterior|medial|lateral|superior|inferior|extent|span", word)
+            or patterns.search(r"both|either|ends|single|one\b", word)
+            or patterns.search(r"anterior|posterior|medial|lateral|superior|inferior|extent|span", word)
         ):
             # a picklist that offers "bracket / separate" without a choice says nothing
-            if re.search(
+            if patterns.search(
                 r"bracket[^.\n]{0,30}/|/\s*[^.\n]{0,20}bracket|\bor\b[^.]{0,30}(?:separate|two|mark)|\bwhether\b|separate[^.\n]{0,20}/",
                 r.piece_text(piece),
             ):

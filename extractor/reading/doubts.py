@@ -6,8 +6,7 @@ each value looks. Knows what was read and what the page holds; changes no value.
 
 from __future__ import annotations
 
-import re
-
+from extractor import patterns
 from extractor.findings import Findings, Reading
 from extractor.reading import counts, guidance, sides
 from extractor.reading.events import Event
@@ -95,7 +94,7 @@ def _lesions(r: Reader, f: Findings) -> list[Reading]:
             s.value > n
             and s.value <= 6
             and s.piece.section in _BODY + ("count", "impression", "addendum")
-            and not re.search(r"\b(?:stable|benign|seen|biops|mri|prior)\b", r.piece_text(s.piece))
+            and not patterns.search(r"\b(?:stable|benign|seen|biops|mri|prior)\b", r.piece_text(s.piece))
             and f.elements.get("lesion_count")
             and f.elements["lesion_count"].status == "present"
             and not counts.bracketed(r)

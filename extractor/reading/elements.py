@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from extractor import patterns
 from extractor.findings import ELEMENTS, Element, ElementFinding, ElementStatus, Evidences, Findings, Lesion, Reading
 from extractor.nlp.page import Mention, Piece
 from extractor.reading.complications import Outcome
@@ -15,58 +16,62 @@ from extractor.reading.lesions import Reading_
 from extractor.reading.slots import Layout, active
 from extractor.reading.words import Reader
 
-_EMPTY = re.compile(r"[\s.:;,*_\-/()\[\]□<>]*(?:n/?a)?[\s.:;,*_\-/()\[\]□<>]*$", re.I)
+_EMPTY = patterns.compile(r"[\s.:;,*_\-/()\[\]□<>]*(?:n/?a)?[\s.:;,*_\-/()\[\]□<>]*$", re.I)
 _DEGREE = r"(?:M\.?\s?D\b\.?|D\.?O\b\.?|M\.?B\.?\s?B\.?\s?(?:S|Ch|Chir)\b\.?|MBChB|F\.?R\.?C\.?R\b\.?|FRANZCR|FRCPC|FRCS|F\.?A\.?C\.?[SR]\b\.?|PA-?C\b|P\.?A\.?-C|N\.?P\b\.?|APRN|DNP|CNP|ARNP|FFRRCSI|MRCP|MRCS|Ph\.?D|RRA)"
-_HAS_DEGREE = re.compile(_DEGREE)
-_NAME = re.compile(rf"(?<![a-z])(?:(?:Dr\.?\s+)?[A-Z][\w.'-]*\.?,?\s+){{1,4}}(?:\([^)]{{2,30}}\)\s*)?,?\s*{_DEGREE}")
-_NAME_DR = re.compile(
+_HAS_DEGREE = patterns.compile(_DEGREE)
+_NAME = patterns.compile(
+    rf"(?<![a-z])(?:(?:Dr\.?\s+)?[A-Z][\w.'-]*\.?,?\s+){{1,4}}(?:\([^)]{{2,30}}\)\s*)?,?\s*{_DEGREE}"
+)
+_NAME_DR = patterns.compile(
     r"\b(?:Dr\.?|DR\.?|Doctor|Prof\.?|Professor|Mr\.?|Miss|Ms\.?|Mrs\.?)\s+(?:[A-Z]\.?\s*){0,2}[A-Z][\w'-]+"
 )
-_ROLE = re.compile(
+_ROLE = patterns.compile(
     r"\b(?:radiologist|operator|attending|resident|fellow|staff|performed\s+by|dictated\s*(?:by|:)|dictated|signed(?:\s+by)?|e-?signed|electronically\s+signed|read\s+by|reported\s+by|placed\s+by|interpreted\s+by|interpreting|provider|proceduralist|verified\s+by|done\s+by|consultant|performing|author|reporter|typed\s+for|verifier|/es/|es:|localized\s+by|reader|reporting|physician|by\s+me)\b",
     re.I,
 )
-_NOT_ROLE = re.compile(
+_NOT_ROLE = patterns.compile(
     r"\b(?:refer\w*|ref|req\w*|order\w*|cc|copy|copies|copied|surgeon|surgery|for\s+dr|primary\s+care|pcp|discussed|called|notified|informed|phoned|gp|operate|operating|excision|lumpectomy|consent(?:ed)?\s+by|technologist|nurse|rn|rt\b|sent\s+to|told|aware|per\s+dr|requested|with\s+dr)\b",
     re.I,
 )
-_PRELIM = re.compile(
+_PRELIM = patterns.compile(
     r"\bpreliminary\b(?!\s+(?:scan|view|image|film|ultrasound|sonogra|mammo|evaluation|diagnosis|path|survey|touch|exam\w*\s+(?:of|with|was)|look))|\bprelim\b|\bdraft\b|\bnot\s+yet\s+(?:been\s+)?(?:reviewed|signed|verified|finali[sz]ed|authenticated|approved)|\bawaiting\s+(?:\w+\s+){0,3}(?:review|signature|authentication|verification|sign)|\bunsigned\b|\b(?:review|signature|attestation|verification|authentication|co-?sign\w*)\s+(?:is\s+)?pending|\bpending\s+(?:\w+\s+){0,2}(?:signature|attestation|verification|authentication|co-?sign|review\s+by)|\bunverified\b|\bwet\s+read(?:ing)?\b|\bnot\s+(?:a\s+)?final\b|\bnot\s+for\s+(?:billing|release)\b",
     re.I,
 )
-_NOT_PRELIM = re.compile(
+_NOT_PRELIM = patterns.compile(
     r"\bsupersed\w*|\breplac\w*|\bdraft\s+was\s+(?:edited|reviewed)|\bprior\s+to\b|\bno\s+longer\b|\bfinal(?:i[sz]ed)?\b.{0,30}prelim|resident'?s?\s+(?:draft|prelim)",
     re.I,
 )
-_SERVICE = re.compile(
+_SERVICE = patterns.compile(
     r"\b(?:breast|general|gen|thoracic|plastic|surgical)\s+(?:surgery|surg|oncology)\b(?!\s+(?:planned|scheduled|today|tomorrow|on|is|this|at|date))|\bdept|clinic\b|holding|requested\s+by",
     re.I,
 )
-_POSITION = re.compile(
+_POSITION = patterns.compile(
     r"\b(?:within|through|travers\w+|transfix\w+|skewer\w*|pierc\w+|cross\w*|bisect\w*|adjacent|next\s+to|beside|alongside|abut\w*|touch\w*|inside|in\s+(?:the|its|good|satisfactory|appropriate|expected|proper|excellent|optimal|correct|adequate|acceptable|place\s+(?:within|at|in)|a\s+good)|at\s+(?:the|its|target)|beyond|past|deep\s+to|"
     r"posterior|anterior|medial|lateral|superior|inferior|above|below|behind|distal|proximal|position(?:ed)?|located|cent(?:er|re)\w*|between|bracket\w*|straddl\w*|around|superimpos\w*|along|overl\w+|from|off|flank\w*|contact|caudal|cephalad|accurate\w*|on\s+target|middle|edge|margin|against|targets?|near|in\s+(?:lesion|mass|calcs?|calcification\w*|target|node|clip|tumou?r|satisf\w+)|into|spears?|satisfactor\w*|appropriate\w*|well[- ](?:placed|sited|positioned|centred|centered)|sited|over)\b",
     re.I,
 )
-_SHOWN = re.compile(
+_SHOWN = patterns.compile(
     r"\b(?:show\w*|demonstrat\w*|confirm\w*|reveal\w*|document\w*|seen|visible|visuali[sz]ed|view\w*|film\w*|image\w*|images|imaging|mammogra\w*|mammo\w*|sonogra\w*|ultrasound|us\b|u/s|uss|radiograph\w*|sequence\w*|series|scan\w*|sections?|picture\w*|sweep\w*|tomo\w*|dbt|mri?|(?<!\d )(?<!\d)(?:ct|cc|ml|lm|mlo)|craniocaudal|check\w*|post|after\w*|final\w*|verif\w*|echogenic|artifact|put(?:s)?|projection\w*|pics?)\b",
     re.I,
 )
-_TIP = re.compile(
+_TIP = patterns.compile(
     r"\b(?:wires?|hook\w*|tip|tips|barbs?|shaft|seeds?|reflectors?|scout|savi|magseeds?|clips?|markers?|tags?|localizers?|localisers?|devices?|pellets?|needles?|segment|hookwires?|molli|pintuition|it|they|both|coil|carbon|track|thick)\b",
     re.I,
 )
-_TIP_LOOSE = re.compile(
+_TIP_LOOSE = patterns.compile(
     _TIP.pattern + r"|\b(?:outer|first|second|third|former|latter|other)\b|\b[A-D]\b(?=\s+\d)", re.I
 )
-_DEPTH = re.compile(
+_DEPTH = patterns.compile(
     r"\b(?:depth|z)\b[^.]{0,40}\b(?:comput\w+|calculat\w+|determin\w+|obtained)|(?:comput\w+|calculat\w+|determin\w+|derived)\b[^.]{0,40}\b(?:depth|coordinates?|z[- ]?(?:value|axis)?|target)|\bcoordinates?\b[^.]{0,50}\b(?:comput\w+|calculat\w+|generat\w+|transmit\w+|transfer\w+|obtain\w+|determin\w+|select\w+|enter\w+|register\w+|sent|set|derived|dialed|dialled)|\bto\s+(?:the\s+)?(?:\w+\s+)?(?:calculated|computed|given)\s+coordinates|\bz\s*[:=]?\s*\d|\bdepth\s*(?:of|:|was|at|=)?\s*\d|\bto\s+\d+\s*mm\b|\bdriven\s+to\s+(?:the\s+)?coordinates|\bcoordinates\b",
     re.I,
 )
-_TARGETISH = re.compile(
+_TARGETISH = patterns.compile(
     r"\b(?:target\w*|mass\w*|nodul\w*|calcif\w*|microcalc\w*|calcs?|distortion|asymmetr\w*|density|enhancement|nme|lesion\w*|node\w*|clip\w*|marker|group\w*|cluster\w*|focus|foci|tumou?r|cancer|carcinoma|cyst|fibroadenoma|area|segment|site|papilloma|finding|abnormality|position\w*|location\w*|satisfactor\w*|\d+(?:\.\d+)?\s*(?:mm|cm)|seroma|cortex|hilum|centre|center|scar|placement|edge|margin|satellite|one|each|its|opacity|lymph|coil)\b",
     re.I,
 )
-_BEFORE = re.compile(r"\b(?:before|prior\s+to)\s+(?:needle|device|wire|seed|release|deploy\w*|placement|each)", re.I)
+_BEFORE = patterns.compile(
+    r"\b(?:before|prior\s+to)\s+(?:needle|device|wire|seed|release|deploy\w*|placement|each)", re.I
+)
 
 
 def judge(r: Reader, layout: Layout, f: Findings, a: Reading_, c: Outcome) -> dict[Element, ElementFinding]:
@@ -150,7 +155,7 @@ def _filled(r: Reader, m: Mention) -> bool:
     piece = r.piece(m)
     if piece.heading is None or not (piece.heading[0] <= m.start < piece.heading[1] + 1):
         # "Consent: [ ] yes" in the middle of a line
-        after = re.match(r"\s*(?::|\.{3,})\s*([^\n]*)", r.text[m.end : piece.end])
+        after = patterns.match(r"\s*(?::|\.{3,})\s*([^\n]*)", r.text[m.end : piece.end])
         if after is None:
             return True
         start, end = m.end + after.start(1), m.end + after.end(1)
@@ -168,7 +173,7 @@ def _filled(r: Reader, m: Mention) -> bool:
         for i in range(max(a, start), min(b, end)):
             rest[i - start] = " "
     answer = "".join(rest)
-    return not _EMPTY.fullmatch(answer) and not re.match(
+    return not _EMPTY.fullmatch(answer) and not patterns.match(
         r"\W*(?:no\b|not\s+(?:obtained|done|performed|documented)|pending|none\b|unknown)", answer, re.I
     )
 
@@ -185,15 +190,15 @@ def consent(r: Reader) -> list[Mention]:
         ):
             if not (
                 m.assertion == "planned"
-                and re.search(r"\b(?:signed|obtained|gave|given|took|taken)\s+(?:\w+\s+){0,3}$", r.before(m, 40))
+                and patterns.search(r"\b(?:signed|obtained|gave|given|took|taken)\s+(?:\w+\s+){0,3}$", r.before(m, 40))
             ) and not (
                 m.assertion == "planned"
-                and re.match(r"[\w\s,()]{0,40}\b(?:was|were|obtained|signed|given|in\s+chart)\b", r.after(m, 60))
+                and patterns.match(r"[\w\s,()]{0,40}\b(?:was|were|obtained|signed|given|in\s+chart)\b", r.after(m, 60))
             ):
                 continue
-        if not _filled(r, m) or re.match(r"\s*(?:was|were|is)?\s*not\b", r.after(m, 12)) or _unticked(r, m):
+        if not _filled(r, m) or patterns.match(r"\s*(?:was|were|is)?\s*not\b", r.after(m, 12)) or _unticked(r, m):
             continue
-        if re.search(r"\b(?:packet|consent\s+for\s+surgery|will|to\s+be)\b", r.after(m, 22)) or re.search(
+        if patterns.search(r"\b(?:packet|consent\s+for\s+surgery|will|to\s+be)\b", r.after(m, 22)) or patterns.search(
             r"\bwill\s+(?:need\s+)?$", r.before(m, 12)
         ):
             continue
@@ -204,17 +209,17 @@ def consent(r: Reader) -> list[Mention]:
 def _unticked(r: Reader, m: Mention) -> bool:
     """Whether the words are a label whose box, after it, is empty."""
     return bool(
-        re.match(r"\s*(?:\w+\s*)?:?\s*(?:\[\s*\]|\(\s*\)|□)\s*(?:$|\n|\s{2,}|[A-Z])", r.text[m.end : m.end + 26])
+        patterns.match(r"\s*(?:\w+\s*)?:?\s*(?:\[\s*\]|\(\s*\)|□)\s*(?:$|\n|\s{2,}|[A-Z])", r.text[m.end : m.end + 26])
     )
 
 
-_TIME_OUT = re.compile(
+_TIME_OUT = patterns.compile(
     r"\b(?:id|identity|identification|name|wrist\s?band|patient|dob|pt)\b[^.\n]{0,60}?\b(?:sides?|sites?|laterality|breast)\b[^.\n]{0,60}?\b(?:checked|verified|confirmed|read\s+(?:back|aloud|out)|agreed|correct|matched|reviewed\s+aloud|compared)\b|\b(?:checked|verified|confirmed|confirming|verification\s+of)\b[^.\n]{0,40}?\b(?:patient|identity|name|id)\b[^.\n]{0,30}?\b(?:side|site|laterality|procedure)\b",
     re.I,
 )
 
 
-_TO = re.compile(
+_TO = patterns.compile(
     r"\bTO\s*(?:done|x\s?\d|\d{4}\b|-\s*y\b|\[x\]|held|called|completed?|performed|w/\s*all)|\bT/O\b", re.I
 )
 
@@ -227,7 +232,9 @@ def time_out(r: Reader) -> list[Mention | tuple[int, int, str, str]]:
                 if m[0][:2] == "TO" or "/" in m[0]:
                     out.append((m.start(), m.end(), p.section, "documentation.time_out.words"))
             for m in _TIME_OUT.finditer(r.text, p.start, p.end):
-                if not r.page.is_blank(m.start(), m.end()) and not re.search(r"\b(?:not|will|to\s+be)\b", m[0], re.I):
+                if not r.page.is_blank(m.start(), m.end()) and not patterns.search(
+                    r"\b(?:not|will|to\s+be)\b", m[0], re.I
+                ):
                     out.append((m.start(), m.end(), p.section, "documentation.time_out.words"))
     return out + [
         m
@@ -235,7 +242,7 @@ def time_out(r: Reader) -> list[Mention | tuple[int, int, str, str]]:
         if m.section not in ("plan", "comparison", "history", "family")
         and m.assertion not in ("absent", "planned", "other_person", "blank")
         and _filled(r, m)
-        and not re.search(r"\b(?:not|no)\s+$", r.before(m, 6))
+        and not patterns.search(r"\b(?:not|no)\s+$", r.before(m, 6))
         and not _unticked(r, m)
     ]
 
@@ -250,23 +257,23 @@ def anesthesia(r: Reader) -> list[Mention]:
         ):
             continue
         around = r.lower[max(r.piece(m).start, m.start - 46) : min(r.piece(m).end, m.end + 30)]
-        if re.search(r"\b(?:allerg\w*|reaction\s+to|intoleran\w*|sensitiv\w+\s+to)\b", around):
+        if patterns.search(r"\b(?:allerg\w*|reaction\s+to|intoleran\w*|sensitiv\w+\s+to)\b", around):
             continue
         word = r.words_of(m).lower()
-        if word == "local" and not re.match(
+        if word == "local" and not patterns.match(
             r"\s*(?:[:.\-]|\d|%|was|given|infilt|inject|\(|,|in\b|to\b|only|x\b)|\s{2,}", r.lower[m.end : m.end + 14]
         ):
             continue
-        if word == "local" and re.match(
+        if word == "local" and patterns.match(
             r"\s*(?:[:.]*\s*)(?:recurrence|pain|staging|policy|protocol|site)", r.lower[m.end : m.end + 20]
         ):
             continue
         if word == "frozen" or word == "freezing" and "freez" not in around:
             continue
         if (
-            re.match(r"\s*[:.]", r.lower[m.end : m.end + 3])
+            patterns.match(r"\s*[:.]", r.lower[m.end : m.end + 3])
             and not _filled(r, m)
-            and not re.match(r"\W*(?:no\b|none\b|not\s+(?:used|needed|given))", r.lower[m.end : m.end + 24])
+            and not patterns.match(r"\W*(?:no\b|none\b|not\s+(?:used|needed|given))", r.lower[m.end : m.end + 24])
         ):
             continue
         out.append(m)
@@ -285,7 +292,7 @@ def indication(r: Reader) -> list[Mention]:
             word = r.words_of(m).lower()
             if word in ("surgery", "operation") and _SERVICE.search(text):
                 continue
-            if m.cue == "assertion.historical" or re.search(
+            if m.cue == "assertion.historical" or patterns.search(
                 r"\b(?:s/p|status\s+post|prior|previous|19\d\d|20[01]\d|history\s+of|years?\s+ago|scar|bed)\b", text
             ):
                 continue
@@ -313,7 +320,7 @@ def indication(r: Reader) -> list[Mention]:
         elif (
             m.section == "signature"
             or m.cue == "assertion.historical"
-            and re.search(r"\b(?:history\s+of|status\s+post|s/p|personal)\b", text)
+            and patterns.search(r"\b(?:history\s+of|status\s+post|s/p|personal)\b", text)
             or m.value == "invasive_carcinoma"
             and m.section == "title"
         ):
@@ -342,11 +349,11 @@ def stereotactic_technique(r: Reader) -> list[Mention | tuple[int, int, str, str
             "header",
         ):
             for d in _DEPTH.finditer(r.text, p.start, p.end):
-                if re.search(
+                if patterns.search(
                     r"signal|skin|reflector\s+depth|tag\s+depth|probe|handpiece", r.lower[p.start : p.end]
-                ) and not re.search(r"comput|calcul|coordin", d[0], re.I):
+                ) and not patterns.search(r"comput|calcul|coordin", d[0], re.I):
                     continue
-                if re.search(r"\bgrid\b|\bslice\b", r.lower[p.start : p.end]):
+                if patterns.search(r"\bgrid\b|\bslice\b", r.lower[p.start : p.end]):
                     continue
                 out.append((d.start(), d.end(), p.section, "documentation.stereotactic_technique"))
     return out
@@ -371,7 +378,7 @@ def _stereo_each(
         if (
             not who
             or len(who) > 1
-            or re.search(r"\b(?:each|both|all|every|paired|pairs|three|two)\b", r.piece_text(piece))
+            or patterns.search(r"\b(?:each|both|all|every|paired|pairs|three|two)\b", r.piece_text(piece))
         ):
             return True
         covered.update(who)
@@ -413,7 +420,7 @@ def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[t
             found.append((a, b, p.section, "documentation.position"))
             who = layout.owner.get((p.index, k), ())
             if (
-                re.search(
+                patterns.search(
                     r"\b(?:each|both|all|every|either|wires|seeds|clips|reflectors|tags|markers|devices|respective\w*|the\s+two|hooks|tips|in\s+the\s+three)\b",
                     text,
                     re.I,
@@ -434,7 +441,7 @@ def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[t
         ):
             found.append((p.start, p.end, p.section, "documentation.position"))
             everyone = everyone or bool(
-                re.search(r"\b(?:each|both|all|every|other|second|third|respective\w*)\b", whole, re.I)
+                patterns.search(r"\b(?:each|both|all|every|other|second|third|respective\w*)\b", whole, re.I)
             )
     if not found:
         return False, []
@@ -443,11 +450,11 @@ def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[t
     return local <= covered or len(found) >= len(local), found
 
 
-_DEPLOYING = re.compile(
+_DEPLOYING = patterns.compile(
     r"\b(?:deploy\w*|releas\w*|placed|insert\w*|advanc\w*|engag\w*|left\s+in\s+place|fired|expelled|introduc\w*|directed|passed|positioned|unloaded|pushed|anchored|implanted)\b",
     re.I,
 )
-_RESULT = re.compile(
+_RESULT = patterns.compile(
     r"\b(?:is|are|lies?|lying|sits?|pass(?:es|ing)|travers\w+|runs?|running|cross(?:es|ing)|skewers|shows?|showed|showing|seen|transfix\w+|pierc\w+|ends?|projects?|demonstrat\w+|confirm\w+|remains?|extends?|brackets?|was\s+(?:\d|within|seen|in\s|at\s|noted|located)|were\s+(?:within|seen|in\s|at\s|noted|located)|puts?|place\s+the|has\s+its|being|verified|documented|abuts|touches|revealed|to\s+be|lay|bisects?|through|noted|visible|visuali[sz]ed|straddle\w*|inside|within|beyond|past|mm|cm|good|satisfactor\w*|look\w*|position\w*|targets?|ok)\b",
     re.I,
 )
@@ -458,7 +465,7 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
     mentions = [m for m in p.mentions if m.clause == k]
     if any(m.label == "device" and m.assertion in ("planned", "hypothetical", "absent") for m in mentions):
         return False
-    if re.search(
+    if patterns.search(
         r"\b(?:will\s+be|to\s+be\s+read|reported\s+separately|read\s+separately|separate\s+accession)\b", text, re.I
     ) and not _RESULT.search(text[:40]):
         return False
@@ -469,39 +476,39 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
     lead = whole[: a - p.start].rstrip()
     if k and lead.endswith(":") and len(lead) < 60 and _SHOWN.search(lead) and not _DEPLOYING.search(text):
         return True
-    if re.search(r"post|after|check|final|position|film|view|mammo|result|confirm|verif|cc|ml", heading):
-        return bool(_RESULT.search(text) or re.search(r"\d\s*(?:mm|cm)|within|inside|in\s", text, re.I))
+    if patterns.search(r"post|after|check|final|position|film|view|mammo|result|confirm|verif|cc|ml", heading):
+        return bool(_RESULT.search(text) or patterns.search(r"\d\s*(?:mm|cm)|within|inside|in\s", text, re.I))
     deploying = _DEPLOYING.search(text)
     if deploying:
-        late = re.search(r"\b(?:show\w*|confirm\w*|demonstrat\w*|verif\w*|seen|document\w*)\b", text, re.I)
+        late = patterns.search(r"\b(?:show\w*|confirm\w*|demonstrat\w*|verif\w*|seen|document\w*)\b", text, re.I)
         if not late:
             return False
         tail = (
             text[late.start() :]
-            if late.start() > deploying.start() or not re.search(r"\b(?:before|prior)\b", text, re.I)
+            if late.start() > deploying.start() or not patterns.search(r"\b(?:before|prior)\b", text, re.I)
             else ""
         )
-        return bool(tail and _POSITION.search(text) and not re.search(r"needle\s+(?:tip|position)", text, re.I))
-    if re.search(r"\bneedle\b", text, re.I) and not re.search(
+        return bool(tail and _POSITION.search(text) and not patterns.search(r"needle\s+(?:tip|position)", text, re.I))
+    if patterns.search(r"\bneedle\b", text, re.I) and not patterns.search(
         r"\b(?:wire|hook|seed|clip|reflector|marker|tag|device|left|final|check|transfix|traverses)\b", text, re.I
     ):
-        needle_left = re.search(
+        needle_left = patterns.search(
             r"needle\s+(?:was\s+|is\s+)?left|needle\s+transfix|leaving\s+the\s+needle", r.text, re.I
         )
         if not needle_left:
             return False
     if p.section != "findings" and not _RESULT.search(text):
         return False
-    if p.section == "findings" and not re.search(r"\bneedle\b", text, re.I):
+    if p.section == "findings" and not patterns.search(r"\bneedle\b", text, re.I):
         return True
     if p.section == "impression" and not shown:
         return bool(
-            re.search(
+            patterns.search(
                 r"\b(?:position|adjacent|within|through|at\s+the\s+target|tip|displaced|mm|cm|bracket\w*)\b", text, re.I
             )
-        ) and not re.search(r"\blocali[sz]ation\s+of\b", text, re.I)
+        ) and not patterns.search(r"\blocali[sz]ation\s+of\b", text, re.I)
     return bool(shown) or bool(
-        re.search(
+        patterns.search(
             r"\b(?:pass(?:es|ing)|travers\w+|transfix\w+|skewers|crosses|lies|sits|ends|runs|is\s+(?:\d|within|in\b|at\b|inside)|are\s+(?:\d|within|in\b|at\b|inside))\b",
             text,
             re.I,
@@ -520,13 +527,13 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
             if (
                 r.page.is_blank(m.start(), m.end())
                 or _NOT_ROLE.search(before)
-                and not re.search(r"\b(?:performed|signed|dictated|radiologist)\b", before, re.I)
+                and not patterns.search(r"\b(?:performed|signed|dictated|radiologist)\b", before, re.I)
             ):
                 continue
             if (
                 p.heading
                 and _NOT_ROLE.search(r.text[p.heading[0] : p.heading[1]])
-                and not (re.search("surgeon", r.text[p.heading[0] : p.heading[1]], re.I))
+                and not (patterns.search("surgeon", r.text[p.heading[0] : p.heading[1]], re.I))
             ):
                 continue
             if p.section in ("history", "comparison", "order", "plan") and not _ROLE.search(before):
@@ -543,7 +550,7 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
                 if (
                     p.section == "signature"
                     or _ROLE.search(before)
-                    or re.match(
+                    or patterns.match(
                         r"[^.\n]{0,30}\b(?:radiologist|attending|fellow|resident|performed|dictated|signed)",
                         r.text[m.end() : m.end() + 50],
                         re.I,
@@ -551,14 +558,14 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
                 ):
                     out.append((m.start(), m.end(), "signature", "documentation.signature"))
             if not (out and out[-1][0] >= p.start) and (p.section == "signature" or role.start() < 3):
-                value = re.search(
+                value = patterns.search(
                     r"(?:[:.]\s*|\bby\s+|/es/\s*|signed\s+|dictated\s+|\bme,\s*|\s{2,})((?:Dr\.?\s+)?(?:[A-Z][\w'-]*\.?,?\s+){1,3}?[A-Z][\w'-]+)",
                     r.text[p.start : p.end],
                 )
                 if (
                     value
                     and not r.page.is_blank(p.start + value.start(1), p.start + value.end(1))
-                    and not re.search(
+                    and not patterns.search(
                         r"\b(?:Radiology|Report|Date|Final|Electronically|Attending|Resident|Review|Pending|Breast|Imaging|Service|Department)\b",
                         value[1],
                     )
@@ -568,7 +575,7 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
                         (p.start + value.start(1), p.start + value.end(1), "signature", "documentation.signature")
                     )
         elif p.section in ("technique",):
-            for m in re.finditer(
+            for m in patterns.finditer(
                 r"\b(?:performed|placed|deployed|done|carried\s+out|localized|inserted|released|obtained)\b[^.;\n]{0,50}\bby\s+(?:the\s+)?(?:me,?\s+)?(?:\w+\s+){0,2}?(Dr\.?\s+[A-Z][\w'-]+)",
                 r.text[p.start : p.end],
             ):
@@ -576,20 +583,20 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
     return out or _closing_name(r) or _spoken_name(r)
 
 
-_NAME_LINE = re.compile(
+_NAME_LINE = patterns.compile(
     r"^[\s*/-]*(?:(?:Dr|Mr|Mrs|Ms|Miss|Prof|Professor)\.?\s+)?(?:[A-Z]\.?\s*){0,3}[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,3}(?:\s*\([\w .-]+\))?(?:\s*,\s*[\w /-]{2,50})?(?:\s*,\s*supervised\s+by.*)?[\s.]*$"
 )
-_NOT_NAME = re.compile(
+_NOT_NAME = patterns.compile(
     r"\b(?:Report|Final|Breast|Imaging|Impression|Radiology|Date|Hospital|Center|Centre|Partners|Department|Clinic|Signed|Page|Copy|Films|Theatre|None|Complications?|Disclaimer|Addendum|Yours|Dear|Kind|Regards|Status|Preliminary|End|Left|Right|Localization|Localisation|Mammogram|Biopsy|Procedure|Patient|Street|Road|Unit|Ward|Sent|Transcribed|Attestation|Pending|Category|Discharged|Home|Pathology|Stable)\b",
     re.I,
 )
 
 
-_SPOKEN_NAME = re.compile(
+_SPOKEN_NAME = patterns.compile(
     r"\b(?:doctor|dr\.?|signed|dictated\s+by|read\s+by|reported\s+by|this\s+is)\s+(?:doctor\s+|dr\.?\s+)?(?P<a>[a-z]{3,}(?:\s+[a-z]{3,}){1,2})\b|\b(?P<b>[a-z]{3,}\s+[a-z]{3,})\s+MD\b|\b(?P<c>[a-z]{3,}\s+[a-z]{4,})\s*\.?\s*$",
     re.I,
 )
-_SPOKEN_FROM = re.compile(r"\bthis\s+is\s+(?:doctor|dr\.?)\s+(?P<a>\w+\s+\w+)\s+(?:dictating|speaking)", re.I)
+_SPOKEN_FROM = patterns.compile(r"\bthis\s+is\s+(?:doctor|dr\.?)\s+(?P<a>\w+\s+\w+)\s+(?:dictating|speaking)", re.I)
 
 
 def _spoken_name(r: Reader) -> list[tuple[int, int, str, str]]:
@@ -613,7 +620,7 @@ def _spoken_name(r: Reader) -> list[tuple[int, int, str, str]]:
         before = text[: max(0, len(text) - 90) + m.start()][-24:]
         if (
             _NOT_ROLE.search(before)
-            or re.search(r"\b(?:with|for|by|to)\s*$", before)
+            or patterns.search(r"\b(?:with|for|by|to)\s*$", before)
             and not m[0].lower().startswith("dictated")
         ):
             continue
@@ -632,15 +639,15 @@ def _closing_name(r: Reader) -> list[tuple[int, int, str, str]]:
             len(text) > 90
             or p.heading
             or not _NAME_LINE.match(text)
-            or _NOT_NAME.search(re.sub(r",.*", "", text))
-            or not re.search(r"[a-z]", text)
+            or _NOT_NAME.search(patterns.sub(r",.*", "", text))
+            or not patterns.search(r"[a-z]", text)
         ):
             continue
-        words_ = re.findall(r"[A-Z][\w'-]+", text)
-        if len(words_) < 2 and not re.match(r"\W*(?:Dr|Mr|Mrs|Ms|Miss|Prof)\b", text):
+        words_ = patterns.findall(r"[A-Z][\w'-]+", text)
+        if len(words_) < 2 and not patterns.match(r"\W*(?:Dr|Mr|Mrs|Ms|Miss|Prof)\b", text):
             continue
         if (
-            not re.match(r"\W*(?:Dr|Prof)\b", text)
+            not patterns.match(r"\W*(?:Dr|Prof)\b", text)
             and any(
                 m.label in ("target", "device", "side", "complication", "diagnosis", "guidance") for m in p.mentions
             )
@@ -659,39 +666,39 @@ def procedure_date(r: Reader) -> list[Mention]:
         if m.assertion == "blank" or r.page.is_blank(m.start, m.end) or p.addendum:
             continue
         before = r.before(m, 34)
-        if re.search(
+        if patterns.search(
             r"\b(?:dob|born|birth|dictat\w*|transcri\w*|signed|d:|t:|dd:|dt:|printed|received|entered|verified|reported|lmp|expir\w*|lot|compar\w*|typed|prior|biops\w*|surgery|scheduled|core|finali[sz]ed|released|collected)\W*(?:on\s+|at\s+|date\W*)?$",
             before,
         ):
             continue
         if p.section in ("date", "title", "header", "order"):
-            if re.search(r"\b(?:scheduled|surgery|lumpectomy)\b", before):
+            if patterns.search(r"\b(?:scheduled|surgery|lumpectomy)\b", before):
                 continue
             out.append(m)
         elif p.section == "document_date":
             continue
         elif (
             p.section in ("technique", "history")
-            and re.search(
+            and patterns.search(
                 r"\b(?:met|attended|seen|saw|came|brought|morning\s+of|performed|placed|locali[sz]ed|on\s+the\s+(?:morning|day|afternoon))\b",
                 before,
             )
-            and not re.search(r"biops|core|mdt|mri|scan", r.piece_text(p)[:200])
+            and not patterns.search(r"biops|core|mdt|mri|scan", r.piece_text(p)[:200])
         ):
             out.append(m)
         elif p.section in ("technique", "time_out", "consent", "front", "side") and (
             p.index < 4
-            or re.search(
+            or patterns.search(
                 r"(?:\bon|dated?|today,?|procedure\s+date|exam(?:ination)?(?:\s+date)?|performed|dos|svc)\W*$", before
             )
         ):
             if (
-                re.search(r"\b(?:biops|prior|previous|mri|seen|demonstrat|mammogram)\w*[^.;]{0,24}$", before)
+                patterns.search(r"\b(?:biops|prior|previous|mri|seen|demonstrat|mammogram)\w*[^.;]{0,24}$", before)
                 and p.index >= 4
             ):
                 continue
             out.append(m)
-        elif p.section in ("impression", "signature") and re.search(
+        elif p.section in ("impression", "signature") and patterns.search(
             r"(?:date\s+of\s+(?:procedure|service|exam)|dos|procedure\s+date|performed|placed|done)\W*(?:on\s+)?$",
             before,
         ):
@@ -714,7 +721,7 @@ def preliminary(r: Reader) -> list[tuple[int, int, str, str]]:
         if piece.section in ("history", "comparison"):
             continue
         if (
-            re.search(r"path\w*\s*(?:is\s+)?pending", around, re.I)
+            patterns.search(r"path\w*\s*(?:is\s+)?pending", around, re.I)
             and "review" not in m[0].lower()
             and "sign" not in m[0].lower()
             and "pending" in m[0].lower()

@@ -9,48 +9,51 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from extractor import patterns
 from extractor.nlp.numbers import MONTHS
 from extractor.nlp.page import Mention, Piece
 from extractor.reading.slots import TECHNIQUE, Layout, active
 from extractor.reading.words import Reader, number
 
-_COUNT_BEFORE = re.compile(
+_COUNT_BEFORE = patterns.compile(
     r"(?<![:\d./#])\b(?:(?P<n>(?:a\s+)?(?:pair|couple)(?=\s+of)|\d{1,2}|one|two|three|four|five|six|single|both|(?:pair|couple)(?=\s+of)|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o/c|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
     r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b|under\b|using\b|via\b|in\b|at\b|to\b|into\b|for\b|was\b|were\b|by\b|through\b|then\b|the\b|this\b|that\b|its\b|touch\w*\b|pass(?:es)?\b|cores?\b|samples?\b|specimens?\b|mass(?:es)?\b|lesions?\b|views?\b|films?\b|o/c\b)[\w./%-]+){0,6}?[\s,'\"(-]*$",
     re.I,
 )
-_COUNT_AFTER = re.compile(
+_COUNT_AFTER = patterns.compile(
     r"[\s'\")]*(?:s\b)?\s*(?:[x#]\s?(?P<x>\d|two|three|one)\b(?!\s*(?:mm|cm))|[,:(]\s*(?P<c>\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga|gauge|[:/.]\d|ml|%|-|o'|x\s?\d|\.\s*\w|pm|am))|\((?P<p>\d|one|two|three)\))",
     re.I,
 )
-_MORE = re.compile(
+_MORE = patterns.compile(
     r"\b(?:second|another|additional|replacement|new|fresh|further|third|fourth|repeat|as\s+well|also|2nd|3rd)\b", re.I
 )
-_EARLIER = re.compile(
+_EARLIER = patterns.compile(
     r"\b(?:earlier\s+(?:today|this\s+(?:morning|afternoon|week))|(?:placed|localized|localised|inserted|deployed)\s+(?:earlier|previously|by\s+(?:radiology|dr|the\s+radiologist|interventional|breast\s+imaging))|"
     r"(?:this|earlier\s+this)\s+a\.?m\.?\s+(?:in|by)|put\s+in\s+(?:this|earlier)|by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed)\b",
     re.I,
 )
-_NEXT_TO = re.compile(
+_NEXT_TO = patterns.compile(
     r"(?:\b(?:from|to|toward|towards|of|beside|near|by|past|beyond|into|at|alongside|containing|contains|with|within|marks?|marked\s+by|against|adjacent\s+to|next\s+to|touching|around|through|including|than|and\s+its|posterior\s+to|anterior\s+to|deep\s+to|medial\s+to|lateral\s+to|superior\s+to|inferior\s+to|below|above|off|between|via|targeting|onto|localize|localized|localised|target(?:ed|ing)?|mm|cm|the\s+known|known|existing|residual|visible|its|biopsied|hosts?|holding|bearing|carrying|is\s+a|was\s+a)\s+(?:the\s+|a\s+|an\s+|its\s+|this\s+|that\s+|her\s+|known\s+|existing\s+|previously\s+placed\s+|prior\s+|old\s+|two\s+|\d\s+)*)$",
     re.I,
 )
 
 
-_INTO = re.compile(
+_INTO = patterns.compile(
     r"\s*(?:\([^)]*\)\s*)?(?:x\s?\d\s*)?(?:into|in\s+(?:the|to|situ)|through|thru|in\s+(?:under|with|via|by|mass|node|cortex|calc\w*|ca|target|place|ctr|cent|it\b|both|at)|in\s*(?:[.;,]|$)|to\s+(?:the|its)|at\s+(?:the|its|each)|across|instead)\b"
 )
-_ELLIPSIS = re.compile(
+_ELLIPSIS = patterns.compile(
     r"\W*(?:and\s+)?(?:one|another|a\s+second|the\s+(?:other|second))\s+(?:at|in|for|to|through|on|beside|within|into)\b"
 )
-_ANSWER = re.compile(
+_ANSWER = patterns.compile(
     r"\b(?:yes|y|\d+|one|two|three|deployed|placed|left|released|done|in\s+place|true)\b|\[x\]|\(x\)|■|✓", re.I
 )
-_NOUN = re.compile(r"(?:successful\s+)?(?:placement|insertion|implantation|deposition|deployment|release)(?:\s+of)?")
-_WHEN = re.compile(
+_NOUN = patterns.compile(
+    r"(?:successful\s+)?(?:placement|insertion|implantation|deposition|deployment|release)(?:\s+of)?"
+)
+_WHEN = patterns.compile(
     r"\b(?:following|after|post|before|prior\s+to|until|at|since|upon|during|for|of|from)[\s-]+(?:the\s+)?(?:\w+\s+)?$"
 )
-_DONE = re.compile(
+_DONE = patterns.compile(
     r"\b(?:performed|completed|carried\s+out|done|accomplished|successful|achieved|uneventful)\b|^[^.]{0,12}:"
 )
 
@@ -154,8 +157,10 @@ def find(r: Reader, layout: Layout) -> list[Event]:
     return out
 
 
-_COLUMNS = re.compile(r"\b(?:wire|seed|clip|reflector|marker|tag|magseed)\s*#?\s*(?:[A-D]|\d)\b", re.I)
-_ROW = re.compile(r"\s*(?:deployed|released|placed|left(?:\s+in)?|in\s+place|deployment|fired|implanted)\b[^\n]*", re.I)
+_COLUMNS = patterns.compile(r"\b(?:wire|seed|clip|reflector|marker|tag|magseed)\s*#?\s*(?:[A-D]|\d)\b", re.I)
+_ROW = patterns.compile(
+    r"\s*(?:deployed|released|placed|left(?:\s+in)?|in\s+place|deployment|fired|implanted)\b[^\n]*", re.I
+)
 
 
 def _table_rows(r: Reader, layout: Layout) -> list[Event]:
@@ -170,11 +175,11 @@ def _table_rows(r: Reader, layout: Layout) -> list[Event]:
         for c, (a, b) in sorted(cells.items()):
             cell = r.text[a:b].strip(" |\t\n")
             who = layout.owner.get((index, c)) or (c - 100,)
-            if not cell or re.match(r"\W*(?:no\b|not\b|none|n/?a\b|0\b|-+$|\*+|_+|nil)", cell, re.I):
+            if not cell or patterns.match(r"\W*(?:no\b|not\b|none|n/?a\b|0\b|-+$|\*+|_+|nil)", cell, re.I):
                 if (
                     any(m.label == "device" or m.label == "action" and m.value in ("deploy", "place") for m in head)
                     and cell
-                    and re.match(r"\W*(?:no\b|not\b|none|0\b|nil)", cell, re.I)
+                    and patterns.match(r"\W*(?:no\b|not\b|none|0\b|nil)", cell, re.I)
                     and "clip" not in name
                 ):
                     out.append(Event("not_placed", None, None, False, piece, c, who, tuple(head[:1])))
@@ -184,7 +189,7 @@ def _table_rows(r: Reader, layout: Layout) -> list[Event]:
                 for m in piece.mentions
                 if m.clause == c and m.label == "device" and m.attrs.get("kind") in ("device", "brand_needle")
             ]
-            if any(m.label == "action" and m.value == "sample" for m in head) and re.match(r"\d", cell):
+            if any(m.label == "action" and m.value == "sample" for m in head) and patterns.match(r"\d", cell):
                 out.append(
                     Event(
                         "sampled", None, None, False, piece, c, who, tuple(m for m in head if m.label == "action")[:1]
@@ -193,10 +198,12 @@ def _table_rows(r: Reader, layout: Layout) -> list[Event]:
             named = next(
                 (m for m in head if m.label == "device" and m.attrs.get("kind") in ("device", "generic")), None
             )
-            if named is not None and not re.search(r"depth|length|gauge|lot|distance|id\b|coord|needle|activity", name):
+            if named is not None and not patterns.search(
+                r"depth|length|gauge|lot|distance|id\b|coord|needle|activity", name
+            ):
                 device = inside[0] if inside else named
-                if inside or re.match(r"(?:yes|x\b|\d\b|one|two|placed|deployed|released|in\b)", cell, re.I):
-                    count = re.match(r"\W*(\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga))", cell, re.I)
+                if inside or patterns.match(r"(?:yes|x\b|\d\b|one|two|placed|deployed|released|in\b)", cell, re.I):
+                    count = patterns.match(r"\W*(\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga))", cell, re.I)
                     out.append(
                         Event(
                             "placed",
@@ -219,16 +226,17 @@ def _device_columns(r: Reader, layout: Layout) -> list[Event]:
     for piece in r.page.pieces:
         heads = list(_COLUMNS.finditer(r.text, piece.start, piece.end))
         if len(heads) < 2 or any(
-            not re.search(r"\s{3,}|\t|\|", r.text[a.end() : b.start()]) for a, b in zip(heads, heads[1:], strict=False)
+            not patterns.search(r"\s{3,}|\t|\|", r.text[a.end() : b.start()])
+            for a, b in zip(heads, heads[1:], strict=False)
         ):
             continue
         block = [p for p in r.page.pieces if p.block == piece.block]
         device = next((m for m in piece.mentions if m.label == "device"), None)
-        for line in re.finditer(r"[^\n]+", r.text[piece.start : block[-1].end]):
+        for line in patterns.finditer(r"[^\n]+", r.text[piece.start : block[-1].end]):
             if not _ROW.match(line[0]):
                 continue
             cells = [c for c in re.split(r"\s{3,}|\t|\|", line[0].strip())[1:] if c.strip()]
-            yes = sum(1 for c in cells if not re.match(r"\W*(?:no|not|n/?a|none|-+|failed)\b", c, re.I))
+            yes = sum(1 for c in cells if not patterns.match(r"\W*(?:no|not|n/?a|none|-+|failed)\b", c, re.I))
             start = piece.start + line.start()
             home = r.page.pieces[r.page.piece_at(start)]
             words = [m for m in home.mentions if start <= m.start < start + len(line[0])] or (
@@ -263,7 +271,7 @@ def _unanswered(r: Reader, m: Mention) -> bool:
     answer = "".join(rest)
     return (
         not _ANSWER.search(answer)
-        or bool(re.match(r"\W*(?:no\b|none|nil|n/?a\b|0\b|not\b)", answer, re.I))
+        or bool(patterns.match(r"\W*(?:no\b|none|nil|n/?a\b|0\b|not\b)", answer, re.I))
         or "   " in answer.strip()
     )
 
@@ -283,7 +291,7 @@ def _nearest(
     after = [a for a in actions if a.start >= d.end]
     if devices and after:
         between = [x for x in devices if d.end < x.start and x.end <= after[0].start]
-        if between and not re.search(r"\b(?:and|then|with|plus|,?\s*or)\b", text[d.end : between[0].start]):
+        if between and not patterns.search(r"\b(?:and|then|with|plus|,?\s*or)\b", text[d.end : between[0].start]):
             after = []
     before = [a for a in actions if a.end <= d.start]
     if (
@@ -344,7 +352,7 @@ def _clause(
     denied = [a for a in actions if a.assertion == "absent"]
     samples = [a for a in live if a.value == "sample"]
     if (
-        re.search(
+        patterns.search(
             r"\bfired\s+(?:\d+|one|two|three|four|five|six)\s+times\b|\b(?:\d+|two|three|four|five|six)\s+(?:throws|firings)\b",
             text,
         )
@@ -356,7 +364,9 @@ def _clause(
             m.label == "gauge"
             and m.clause == clause
             and not earlier
-            and re.match(r"\s*(?:[a-z][\w-]*\s+){0,3}x\s?\d{1,2}\b(?!\s*(?:cm|mm|\.|x))", r.lower[m.end : m.end + 34])
+            and patterns.match(
+                r"\s*(?:[a-z][\w-]*\s+){0,3}x\s?\d{1,2}\b(?!\s*(?:cm|mm|\.|x))", r.lower[m.end : m.end + 34]
+            )
         ):
             add("sampled", None, None, None, m)
     for a in samples:
@@ -364,8 +374,8 @@ def _clause(
             add("sampled", None, None, None, a)
     for a in live:
         if a.value == "stop" and (
-            re.search(r"time[- ]?out|\bpause\b", text)
-            or re.search(
+            patterns.search(r"time[- ]?out|\bpause\b", text)
+            or patterns.search(
                 r"\b(?:it|bleeding|oozing|ooze|which|that|hematoma)\s+(?:\w+\s+)?$",
                 r.lower[max(low, a.start - 24) : a.start],
             )
@@ -380,7 +390,7 @@ def _clause(
                 a,
             )
     placing = [a for a in actions if a.value in ("deploy", "place")]
-    if earlier and not re.search(r"\b(?:second|new|additional|today)\b", text):
+    if earlier and not patterns.search(r"\b(?:second|new|additional|today)\b", text):
         return out
     handled = False
     before = next((e for e in reversed(r.events_so_far[-12:]) if e.piece is piece and e.kind == "placed"), None)
@@ -397,7 +407,7 @@ def _clause(
         kind = d.attrs.get("kind")
         if (
             kind == "brand_needle"
-            and not re.search(r"needle|set|kit|assembl|cannula|system", r.lower[d.start : d.end])
+            and not patterns.search(r"needle|set|kit|assembl|cannula|system", r.lower[d.start : d.end])
             and not any(x.value == "wire" and x is not d for x in devices)
         ):
             kind = "device"  # "a DuaLok was placed" is the wire
@@ -436,7 +446,7 @@ def _clause(
         ):
             if _beside(r, d, low) and not (
                 action.start < d.start
-                and re.fullmatch(r"\s*(?:of\s+)?(?:an?|the|one|two|\d)?\s*", r.lower[action.end : d.start])
+                and patterns.fullmatch(r"\s*(?:of\s+)?(?:an?|the|one|two|\d)?\s*", r.lower[action.end : d.start])
             ):
                 continue
             if kind == "generic" and any(x is not d and x.attrs.get("kind") == "device" for x in devices):
@@ -450,11 +460,11 @@ def _clause(
             and action is not None
             and action.value == "advance"
             and active(action)
-            and re.match(r"passed|threaded|run|advanced|fed", r.lower[action.start : action.end])
+            and patterns.match(r"passed|threaded|run|advanced|fed", r.lower[action.start : action.end])
         ):
             add("placed", "wire", count or 1, d, d, action)
             handled = True
-        elif kind == "brand_needle" and re.search(r"\bin\s+(?:place|situ)\b|\bleft\s+in\b|\bx\s?\d\b", text):
+        elif kind == "brand_needle" and patterns.search(r"\bin\s+(?:place|situ)\b|\bleft\s+in\b|\bx\s?\d\b", text):
             add("placed", type_, count or 1, d, d)
             handled = True
         elif kind == "brand_needle":
@@ -472,7 +482,7 @@ def _clause(
             and not actions
             and kind == "device"
             and not restating
-            and not re.search(r"\bon\s+(?:the\s+)?films?\b|\bin\s+pt\b|\bcount\b|\btotal\b|\bopened\b", text)
+            and not patterns.search(r"\bon\s+(?:the\s+)?films?\b|\bin\s+pt\b|\bcount\b|\btotal\b|\bopened\b", text)
             and piece.section != "history"
             and not _beside(r, d, low)
             and not any(m.label == "action" and m.value in ("deploy", "place", "remove") for m in piece.mentions)
@@ -492,7 +502,7 @@ def _clause(
             and kind == "device"
             and not _beside(r, d, low)
         ):
-            if not re.search(r"\b(?:none|n/a|not|no)\b", text):
+            if not patterns.search(r"\b(?:none|n/a|not|no)\b", text):
                 add("placed", type_, count, d, d)
                 handled = True
         elif type_ == "clip" and r.main_device is not None and action is None:
@@ -503,7 +513,7 @@ def _clause(
             and before is not None
             and before.kind == "placed"
             and not _beside(r, d, low)
-            and re.search(
+            and patterns.search(
                 r"\b(?:an?|one|two|second|another)\s+(?:[\w-]+\s+){0,4}$", r.lower[max(low, d.start - 40) : d.start]
             )
         ):
@@ -522,14 +532,14 @@ def _clause(
                 or r.main_device is None
                 and stated
                 or r.main_device is None
-                and re.search(r"\b(?:an?|one)\s+(?:[\w-]+\s+){0,3}$", r.lower[max(low, d.start - 40) : d.start])
+                and patterns.search(r"\b(?:an?|one)\s+(?:[\w-]+\s+){0,3}$", r.lower[max(low, d.start - 40) : d.start])
             )
             and (
-                not re.search(
+                not patterns.search(
                     r"\b(?:the|that|this|last|its|each|her)\s+(?:\w+\s+)?$", r.lower[max(low, d.start - 20) : d.start]
                 )
                 and _INTO.match(r.lower, d.end, high)
-                or re.search(r"\bwith\s+(?:a\s+second|another)\s+$", r.lower[max(low, d.start - 24) : d.start])
+                or patterns.search(r"\bwith\s+(?:a\s+second|another)\s+$", r.lower[max(low, d.start - 24) : d.start])
             )
             and not _beside(r, d, low)
         ):
@@ -540,7 +550,7 @@ def _clause(
             kind == "device"
             and not placing
             and not _beside(r, d, low)
-            and re.search(r"\bx\s?\d\b|\bleft in\b|, in place", text)
+            and patterns.search(r"\bx\s?\d\b|\bleft in\b|, in place", text)
         ):
             add("placed", type_, count, d, d)
             handled = True
@@ -575,7 +585,7 @@ def _clause(
             a
             for a in live
             if a.value == "deploy"
-            and not re.search(r"\bnothing\b|\bno\s+device", text)
+            and not patterns.search(r"\bnothing\b|\bno\s+device", text)
             and not (needles and a.start > needles[-1].end and "left" not in r.words_of(a))
         ]
         subject = bool(verbs) and any(
@@ -618,7 +628,11 @@ def _clause(
             Event("placed", before.type, 1, more, piece, clause, who, before.mentions, None if more else before.device)
         )
     for a in denied:
-        if a.value in ("deploy", "place") and not real and re.search(r"\b(?:nothing|no device|neither|not)\b", text):
+        if (
+            a.value in ("deploy", "place")
+            and not real
+            and patterns.search(r"\b(?:nothing|no device|neither|not)\b", text)
+        ):
             add("not_placed", None, None, None, a)
     return out
 
@@ -627,38 +641,38 @@ def _sampling(r: Reader, a: Mention, low: int, high: int) -> bool:
     """Whether a sampling word tells of tissue taken now: numbers of cores, or the verb itself, not a name of an earlier biopsy."""
     word = r.lower[a.start : a.end]
     text = r.lower[low:high]
-    if re.search(rf"\b(?:on\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:{MONTHS})\b|\b(?:on|in)\s+(?:{MONTHS})\b", text):
+    if patterns.search(rf"\b(?:on\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:{MONTHS})\b|\b(?:on|in)\s+(?:{MONTHS})\b", text):
         return False
-    if re.search(
+    if patterns.search(
         r"(?:biopsy|bx|core)[\s-]*(?:proven|confirmed|positive|clip|marker|site|cavity|tract|scar|coil|result|images|date|report|pathology|needle\b)",
         text[max(0, a.start - low - 2) : a.end - low + 14],
     ):
         return False
-    if word == "passes" and re.match(
+    if word == "passes" and patterns.match(
         r"\s+(?:through|to\b|over|beyond|within|from|along|just|\d|by\b|in\b|into)", r.lower[a.end : a.end + 14]
     ):
         return False
     if word in ("passes", "samples", "specimens", "core samples", "tissue samples", "core specimens", "cores", "core"):
         return (
             bool(
-                re.search(
+                patterns.search(
                     r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|multiple)\b[\w\s,-]{0,30}$",
                     r.lower[max(low, a.start - 45) : a.start],
                 )
             )
-            or bool(re.search(r"\b(?:taken|obtained|acquired|collected|retrieved|made|drawn)\b", text))
-            or bool(re.match(r"\s*(?:[:x]|\.{3,}|\s{3,})\s*\d", r.lower[a.end : a.end + 14]))
+            or bool(patterns.search(r"\b(?:taken|obtained|acquired|collected|retrieved|made|drawn)\b", text))
+            or bool(patterns.match(r"\s*(?:[:x]|\.{3,}|\s{3,})\s*\d", r.lower[a.end : a.end + 14]))
         )
     if word in ("biopsied", "sampled", "sampling"):
-        if re.match(r"[\s,(]*(?:on\s+)?\d{1,2}[/ -]", r.lower[a.end : a.end + 8]):
+        if patterns.match(r"[\s,(]*(?:on\s+)?\d{1,2}[/ -]", r.lower[a.end : a.end + 8]):
             return False
-        return not re.search(
+        return not patterns.search(
             r"\b(?:previously|previous|prior|earlier|in\s+(?:january|february|march|april|may|june|july|august|september|october|november|december)|was\s+\w+\s+on|at\s+(?:an?\s+)?outside|elsewhere|weeks?\s+ago|last)\b|\bon\s+\d|\bthe\s+(?:biopsied|sampled)|previously",
             text,
-        ) and not re.search(r"\b(?:the|of|a)\s+(?:previously\s+)?$", r.lower[max(low, a.start - 16) : a.start])
+        ) and not patterns.search(r"\b(?:the|of|a)\s+(?:previously\s+)?$", r.lower[max(low, a.start - 16) : a.start])
     return bool(
-        re.search(
+        patterns.search(
             r"\b(?:was|were|is)\s+(?:then\s+)?(?:performed|done|obtained|carried|completed)|performed|vacuum[- ]assisted (?:device|biopsy device)",
             text[a.start - low :][:60],
         )
-    ) and not re.search(r"\b\d{1,2}/\d{1,2}\b", text)
+    ) and not patterns.search(r"\b\d{1,2}/\d{1,2}\b", text)

@@ -10,39 +10,40 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from extractor import patterns
 from extractor.nlp.page import Mention
 from extractor.reading.events import Event
 from extractor.reading.slots import TECHNIQUE
 from extractor.reading.words import Reader
 
-_CONFIRM = re.compile(
+_CONFIRM = patterns.compile(
     r"\b(?:post[- ]?(?:procedure|placement|deployment|localization|localisation|clip|biopsy|release)?|after(?:wards?)?|following\s+(?:deployment|placement|release)|final|closing|last|confirm\w*|verif\w+|check|repeat|subsequent(?:ly)?|"
     r"demonstrat\w+|shows?|showed|document\w*|obtained\s+for|for\s+the\s+surgeon|separately|own\s+accession)\b",
     re.I,
 )
-_BIOPSY_NEXT = re.compile(
+_BIOPSY_NEXT = patterns.compile(
     r"[\s-]*(?:guided|guidance|assisted)?[\s-]*(?:vacuum[\s-]*assisted\s+|vacuum\s+|core\s+|needle\s+|guided\s+){0,4}(?:biops|core|bx|sampl|fna|aspirat)",
     re.I,
 )
-_GIVEN_UP = re.compile(
+_GIVEN_UP = patterns.compile(
     r"\b(?:abandon\w*|unsuccessful\w*|failed|given\s+up|gave\s+up|aborted|could\s+not\s+be\s+(?:seen|found|identified|visualized|visualised|reached|targeted|told|picked)|not\s+(?:be\s+)?(?:seen|visible|visualized|visualised|identified|found|identifiable|reproduc\w+)|"
     r"unable\s+to|was\s+not\s+possible|not\s+feasible|too\s+faint|tried\s+first|attempted\s+first|first\s+attempt\w*|initially\s+attempted|hid\s+it|no\s+(?:sonographic|ultrasound|mammographic)\s+correlate|looked\s+for\s+with|originally\s+(?:planned|scheduled)|"
     r"(?:was|were|had\s+been)\s+(?:ordered|scheduled|requested|booked|planned)|order(?:ed)?\s+(?:was|asked|as|for|said)|converted|switched|changed\s+to|instead\s+of|rather\s+than|in\s+place\s+of|moved\s+(?:to|from)|decision\s+was\s+made\s+to|could\s+not)\b",
     re.I,
 )
-_SWITCH = re.compile(
+_SWITCH = patterns.compile(
     r"\b(?:convert\w*|switch\w*|instead|changed\s+(?:to|over)|moved\s+(?:to|from|over)|was\s+(?:therefore\s+)?(?:re)?done\s+(?:under|with|by)|rather\s+than|abandon\w*|protocoled\s+as|exam\s+was\s+ordered|order\s+(?:asked|was|said|reads|in\s+the\s+system)|ordered\s+as|scheduled\s+as|booked\s+as|originally\s+(?:scheduled|ordered|planned)|title|template|default|in\s+lieu)\b",
     re.I,
 )
-_FINDING = re.compile(
+_FINDING = patterns.compile(
     r"\b(?:seen|identified|visible|visualized|visualised|demonstrated|found|detected|noted|shown|occult|correlate|second[\s-]*look|finding|correspond\w*|known|only)\b[\w\s,-]{0,14}$",
     re.I,
 )
-_SCHEDULED = re.compile(
+_SCHEDULED = patterns.compile(
     r"\b(?:scheduled|planned|intended|ordered)\s+(?:procedure|exam|as|for)\b|\bprocedure\s+(?:scheduled|planned|ordered)\b",
     re.I,
 )
-_APART = re.compile(
+_APART = patterns.compile(
     r"\b(?:elsewhere|not\s+part\s+of\s+this|separate\s+(?:session|report)|own\s+report|yesterday|earlier\s+today|protocol+ed\s+as|order\s+(?:asked|was|reads|said)|(?:was|were|is)\s+(?:originally\s+)?(?:ordered|scheduled|booked)\s+(?:as|for))\b",
     re.I,
 )
@@ -99,7 +100,7 @@ def collect(
         tier = "technique" if m.label == "coordinates" else m.attrs.get("tier")
         text = r.piece_text(piece)
         clause_text = _clause_text(r, m)
-        if m.assertion == "absent" or re.search(r"\bnot\s+used\b", clause_text):
+        if m.assertion == "absent" or patterns.search(r"\bnot\s+used\b", clause_text):
             continue
         if (
             not biopsy
@@ -112,7 +113,7 @@ def collect(
             continue
         if not biopsy and _BIOPSY_NEXT.match(r.text, m.end, min(len(r.text), m.end + 40)):
             continue
-        if re.search(r"\btime[- ]?out\b", text) and tier == "named" and piece.index not in moved:
+        if patterns.search(r"\btime[- ]?out\b", text) and tier == "named" and piece.index not in moved:
             continue
         if _APART.search(text):
             continue
@@ -122,10 +123,10 @@ def collect(
             tier in ("named", "imaging", "technique")
             and _FINDING.search(r.before(m, 34))
             and tier != "technique"
-            and not re.search(r"guid|control", r.words_of(m).lower())
+            and not patterns.search(r"guid|control", r.words_of(m).lower())
         ):
             continue
-        if tier == "weak" or re.match(
+        if tier == "weak" or patterns.match(
             r"[\s-]*(?:detected|found|identified|visible|occult|seen|only\b|correlate|finding)", r.after(m, 16)
         ):
             continue
@@ -147,7 +148,7 @@ def collect(
                 (m.piece, m.clause) in acting
                 or piece.index in acting_pieces
                 and value in ("mri", "ct", "ultrasound")
-                and re.search(r"\b(?:with|by|on|using|under|via)\s+(?:the\s+)?(?:\w+\s+)?$", r.before(m, 24))
+                and patterns.search(r"\b(?:with|by|on|using|under|via)\s+(?:the\s+)?(?:\w+\s+)?$", r.before(m, 24))
             ):
                 tier = "named"
             else:
@@ -157,8 +158,8 @@ def collect(
         if (
             tier == "technique"
             and value in ("tomosynthesis",)
-            and re.search(r"\b(?:final|closing|last|post)\b", clause_text)
-            and not re.search(r"\bdepth\b", clause_text)
+            and patterns.search(r"\b(?:final|closing|last|post)\b", clause_text)
+            and not patterns.search(r"\bdepth\b", clause_text)
         ):
             continue
         if tier == "named" and value == "mammographic" and piece.section == "findings" and _CONFIRM.search(clause_text):
@@ -166,10 +167,10 @@ def collect(
         if (
             tier == "named"
             and value in ("ultrasound", "tomosynthesis")
-            and re.search(
+            and patterns.search(
                 r"\b(?:confirm\w*|verif\w+|scan(?:ned|ning)|re-?identif\w+|evaluat\w+|mapped|survey)\b", clause_text
             )
-            and not re.search(r"guid|control|real|continuous|direct", r.words_of(m).lower())
+            and not patterns.search(r"guid|control|real|continuous|direct", r.words_of(m).lower())
             and (m.piece, m.clause) not in acting
         ):
             continue
@@ -187,7 +188,7 @@ def _clause_text(r: Reader, m: Mention) -> str:
 
 def _dropped(r: Reader, m: Mention) -> bool:
     """Whether the modality named is the one that was left, not the one that was turned to."""
-    return not re.search(
+    return not patterns.search(
         r"\b(?:moved\s+(?:over\s+)?to|converted\s+to|switched\s+to|changed\s+to|instead\s+(?:done|performed|under|with)|then\s+(?:moved|taken|done)|turned\s+to|proceeded\s+(?:to|with))\s+(?:the\s+|a\s+)?(?:\w+\s+){0,3}$",
         r.before(m, 60),
     )
@@ -198,7 +199,7 @@ def _settle(r: Reader, s: Support) -> None:
     everything = s.all()
     if "mri" in everything and "mammographic" in s.technique and "mammographic" not in s.named:
         if "mri" in s.technique or any(
-            re.search("guid|under|using", r.words_of(m).lower()) for m in s.named.get("mri", ())
+            patterns.search("guid|under|using", r.words_of(m).lower()) for m in s.named.get("mri", ())
         ):
             s.technique.pop("mammographic")
     if "mammographic" in s.technique and "mammographic" not in s.named and set(titled(r)) == {"mri"}:
@@ -262,7 +263,7 @@ def combine(s: Support) -> tuple[str | None, bool, list[str]]:
     return None, tomo, real
 
 
-_LEFT_OFF = re.compile(
+_LEFT_OFF = patterns.compile(
     r"\b(?:abandon\w*|unsuccessful\w*|taken\s+out|came\s+out|taken\s+over|nothing\s+(?:was\s+)?(?:deployed|placed|left)|no\s+(?:wire|device|seed|reflector)\s+(?:was\s+)?(?:deployed|placed|left)|moved\s+(?:over\s+)?to|walked\s+to|transferred\s+to|converted|switched|gave\s+up|given\s+up|could\s+not|can\s?not|not\s+(?:seen|visible|visuali[sz]ed|the\s+lesion)|failed|instead)\b",
     re.I,
 )
@@ -303,14 +304,14 @@ def titled(r: Reader) -> dict[str, list[Mention]]:
             continue
         if (
             _BIOPSY_NEXT.match(r.text, m.end, min(len(r.text), m.end + 40))
-            or re.search(r"\bpost\b|mammogram\s*$|\bwith\s+(?:\w+\s+)?$", r.before(m, 16))
+            or patterns.search(r"\bpost\b|mammogram\s*$|\bwith\s+(?:\w+\s+)?$", r.before(m, 16))
             and m.attrs.get("tier") == "imaging"
         ):
             continue
         if (
             m.value == "mammographic"
             and m.attrs.get("tier") == "imaging"
-            and re.search(r"post|clip|check", r.before(m, 30))
+            and patterns.search(r"post|clip|check", r.before(m, 30))
         ):
             continue
         if (

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from extractor import patterns
 from extractor.findings import Device, Evidences, Lesion, Location, Reading
 from extractor.nlp.page import Mention
 from extractor.reading import counts, guidance, sides
@@ -16,11 +17,11 @@ from extractor.reading.events import Event
 from extractor.reading.slots import Layout, Slot, active
 from extractor.reading.words import Reader
 
-_ORDINAL_WORD = re.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|2nd)\b", re.I)
-_DEVICE_LABEL = re.compile(
+_ORDINAL_WORD = patterns.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|2nd)\b", re.I)
+_DEVICE_LABEL = patterns.compile(
     r"\b(?:wire|seed|clip|reflector|marker|tag|needle|hookwire)s?\s*#?\s*(?P<a>[A-D]|[1-4])\b(?!\s*(?:cm|mm|:\d|\.\d|of\b|g\b|x\b))"
 )
-_REPLACED = re.compile(
+_REPLACED = patterns.compile(
     r"\b(?:same\s+(?:target|lesion|mass|calcifications|site|area|distortion|clip)|replac\w+|reposition\w*|re-?placed|repeat\s+localization|did\s+not\s+(?:\w+\s+){0,3}(?:deploy|release)|migrat\w+|displaced|dislodged|off\s+target|moved|fell\s+out|came\s+out)\b",
     re.I,
 )
@@ -173,7 +174,7 @@ def _owned(r: Reader, layout: Layout, i: int, total: int) -> list[Mention]:
     return out
 
 
-_AIM = re.compile(
+_AIM = patterns.compile(
     r"\b(?:target\w*|localiz\w+|localis\w+|aim\w*|advanced\s+(?:to|toward|into|through)|placed\s+(?:in|into|at|through|adjacent|next)|directed\s+(?:to|into|at)|through|into|project\w*|to\s+the|at\s+the|mark(?:s|ed|ing)?)\b",
     re.I,
 )
@@ -188,7 +189,7 @@ def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str 
         if m.label == "device" and value == "clip" and m.assertion in ("present", "historical", "uncertain", "ordered"):
             text = r.before(m, 60)
             piece = r.piece(m)
-            if re.search(
+            if patterns.search(
                 r"\b(?:target\w*|localiz\w+|localis\w+|aim(?:ed|ing)?(?:\s+point)?\s*(?:at|=)?|localization\s+of|localisation\s+of|advanced\s+to|placed\s+(?:to|at|adjacent\s+to|next\s+to|beside)|advanced\s+(?:to|toward)|directed\s+(?:to|at|toward)|adjacent\s+to|through|to|at|against|used\s+as)\s+(?:the\s+|a\s+|her\s+)?(?:\w+[\s-]+){0,4}$",
                 text,
             ) and piece.section in ("technique", "impression", "target", "device", "location", "title"):
@@ -196,7 +197,7 @@ def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str 
                     continue
                 score["clip"] += 3 if piece.section != "title" else 1
                 words.setdefault("clip", []).append(m)
-            elif piece.section == "target" or re.search(
+            elif piece.section == "target" or patterns.search(
                 r"\b(?:is|was)\s+(?:the\s+)?(?:target|only\s+remaining|aim)|as\s+the\s+target|was\s+(?:targeted|localized|localised)|used\s+as\s+the\s+target|remaining\s+landmark",
                 r.after(m, 50),
             ):
@@ -227,7 +228,7 @@ def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str 
             continue
         if (
             piece.section == "history"
-            and re.search(r"\b(?:prior|previous|contralateral|19\d\d|20[01]\d)\b", r.piece_text(piece))
+            and patterns.search(r"\b(?:prior|previous|contralateral|19\d\d|20[01]\d)\b", r.piece_text(piece))
             and m.assertion == "historical"
             and m.cue
         ):
@@ -235,7 +236,7 @@ def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str 
         near = r.lower[max(piece.start, m.start - 46) : m.start]
         if piece.section in ("technique", "impression") and _AIM.search(near):
             weight += 2
-        if re.search(r"\b(?:no|without|hematoma|obscure\w*)\b[\w\s]{0,16}$", near[-30:]):
+        if patterns.search(r"\b(?:no|without|hematoma|obscure\w*)\b[\w\s]{0,16}$", near[-30:]):
             continue
         score[value] += weight
         words.setdefault(value, []).append(m)
@@ -263,7 +264,7 @@ def aim(r: Reader, mentions: list[Mention], placed: list[Mention]) -> tuple[str 
             )
         ]
         near = " ".join(r.piece_text(p) for p in r.page.pieces if p.index in {m.piece for m in mentions})
-        gone = re.search(
+        gone = patterns.search(
             r"\b(?:no\s+(?:residual|longer|remaining)|no\s+calc\w*\s+remain|only\s+the\s+clip|completely\s+taken|removed\s+in\s+their\s+entirety|fully\s+removed|no\s+longer\s+(?:visible|seen)|completely\s+removed|gone)\b",
             near,
             re.I,
@@ -363,7 +364,9 @@ def site(r: Reader, slot: Slot | None, mentions: list[Mention], target: str | No
     body_tail = [m for m in tail if m.section not in ("history",)]
     if any(
         len({m.value for m in p.mentions if m.label == "site"}) == 2
-        and re.search(r"\bwhether\b|\bversus\b|\bvs\b|\bor\b|\bunclear\b|\bcannot\b|\buncertain\b", r.piece_text(p))
+        and patterns.search(
+            r"\bwhether\b|\bversus\b|\bvs\b|\bor\b|\bunclear\b|\bcannot\b|\buncertain\b", r.piece_text(p)
+        )
         for p in r.page.pieces
         if p.section not in ("comparison", "plan", "family", "title")
     ):
@@ -375,7 +378,7 @@ def site(r: Reader, slot: Slot | None, mentions: list[Mention], target: str | No
     body_axilla = [
         m
         for m in body_axilla
-        if not re.search(
+        if not patterns.search(
             r"\b(?:not\s+(?:scanned|imaged|done)|nothing\s+done|scanned|normal|negative|proper|itself|clear|separately)\b",
             _clause_of(r, m),
         )
@@ -451,7 +454,7 @@ def _one_side_misnamed(r: Reader, layout: Layout, events: list[Event]) -> bool:
     if any(m.value == "both" for m in r.all("side")) or any(s.value > 1 for s in counts.stated(r)):
         return False
     titled = {m.value for m in r.all("side") if m.section == "title"}
-    if len(titled) == 2 or re.search(r"\b(?:each|both)\s+(?:breast|side)|\bbilat", r.lower):
+    if len(titled) == 2 or patterns.search(r"\b(?:each|both)\s+(?:breast|side)|\bbilat", r.lower):
         return False
     blocks = [
         {
@@ -470,7 +473,7 @@ def _one_side_misnamed(r: Reader, layout: Layout, events: list[Event]) -> bool:
             blocks[0]
             and blocks[1]
             and max(blocks[0]) + 1 == min(blocks[1])
-            and not re.search(r"\b(?:log|record|flowsheet|radiologist'?s?\s+report|impression)\b", r.lower)
+            and not patterns.search(r"\b(?:log|record|flowsheet|radiologist'?s?\s+report|impression)\b", r.lower)
         )
     )
 
@@ -604,7 +607,7 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_) -> None:
         s
         for s in statements
         if s.piece.addendum
-        and re.search(
+        and patterns.search(
             r"\b(?:correct|error|wrong|should|default|there\s+is|there\s+are|were|only|one)\b", r.piece_text(s.piece)
         )
     ]
@@ -639,7 +642,7 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_) -> None:
                 r.piece_text(p)
                 for p in r.page.pieces
                 if p.section in ("technique", "findings", "impression", "addendum", "complications", "comment")
-                and not re.search(r"\brisks?\b|\bexplained\b|\bdiscussed\b|\bincluding\b", r.piece_text(p))
+                and not patterns.search(r"\brisks?\b|\bexplained\b|\bdiscussed\b|\bincluding\b", r.piece_text(p))
             )
         )
         if late:
@@ -685,7 +688,7 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_) -> None:
         strong = [
             s
             for s in many
-            if s.strength >= 2 and not re.search(r"\bof\s+(?:two|three|\d)", r.text[s.span[0] : s.span[1] + 8])
+            if s.strength >= 2 and not patterns.search(r"\bof\s+(?:two|three|\d)", r.text[s.span[0] : s.span[1] + 8])
         ]
         if strong and lesion.outcome == "placed" and not brackets and n == 1:
             top = max(strong, key=lambda s: s.strength)
@@ -732,7 +735,7 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_) -> None:
             s.piece.section == "impression"
             and value == 1
             and len(several) == 1
-            and re.search(r"\b(?:left|right)\b", r.piece_text(s.piece))
+            and patterns.search(r"\b(?:left|right)\b", r.piece_text(s.piece))
             and len({x.laterality for x in out.lesions}) > 1
         ):
             continue
@@ -760,7 +763,7 @@ def _again(r: Reader) -> bool:
         r.piece_text(p) for p in r.page.pieces if p.section in ("technique", "findings", "addendum", "impression")
     )
     return bool(
-        re.search(
+        patterns.search(
             r"\b(?:second|another|additional|replacement|new|fresh|further|repeat|same\s+(?:target|lesion|mass|calcif\w+|site|area|distortion|clip|puncture))\b",
             text,
         )

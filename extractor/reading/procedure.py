@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import re
 
+from extractor import patterns
 from extractor.nlp.page import Mention
 from extractor.reading.events import Event
 from extractor.reading.slots import active
 from extractor.reading.words import Reader
 
-_OPERATION = re.compile(
+_OPERATION = patterns.compile(
     r"\b(?:incision|vicryl|monocryl|electrocautery|bovie|cautery|flaps?|en\s+bloc|pacu|lma|extubated|endotracheal|specimen\s+was|sponge|closure|oriented|dissect\w+|excised|subcuticular|ebl|frozen|steri|fascia|skin\s+was\s+closed|deep\s+margin|shaved?)\b",
     re.I,
 )
-_NOT_DONE = re.compile(
+_NOT_DONE = patterns.compile(
     r"\b(?:nothing\s+was\s+(?:placed|done)|no\s+(?:needle|device|wire|seed|procedure|localization|biopsy)\s+(?:was\s+)?(?:placed|performed|done|inserted)\b|not\s+(?:yet\s+)?(?:been\s+)?(?:placed|performed))\b",
     re.I,
 )
-_BREAST = re.compile(r"\b(?:breast|breasts|brst|axilla\w*|mammo\w*|nipple|intramammary)\b", re.I)
-_CONSULT = re.compile(
+_BREAST = patterns.compile(r"\b(?:breast|breasts|brst|axilla\w*|mammo\w*|nipple|intramammary)\b", re.I)
+_CONSULT = patterns.compile(
     r"\b(?:consult\w*|clinic|planning|scheduling|navigator|telephone|phone|pre-?procedure\s+visit|order\s+request|mdt|tumou?r\s+board|letter|instructions)\b",
     re.I,
 )
@@ -43,7 +44,7 @@ def kinds(r: Reader, sections: tuple[str, ...]) -> dict[str, list[Mention]]:
         if m.section in sections:
             out.setdefault(m.value if m.label != "localization_noun" else "localization", []).append(m)
     for m in out.get("post_mammogram", ()):
-        if re.match(r"post[- ](?:bx|biopsy)", r.words_of(m).lower()) and not any(
+        if patterns.match(r"post[- ](?:bx|biopsy)", r.words_of(m).lower()) and not any(
             x.label == "action" and x.value == "sample" and x.assertion == "present" and x.section == "device"
             for x in r.mentions
         ):
@@ -66,7 +67,7 @@ def elsewhere(r: Reader) -> bool:
         if m.assertion in ("present", "ordered")
         and m.section in ("title", "technique", "impression", "findings", "target", "device", "anesthesia", "history")
     ]
-    if in_title and not re.search(r"\b(?:breast|axilla)", title):
+    if in_title and not patterns.search(r"\b(?:breast|axilla)", title):
         return True
     lung = [m for m in targeted if m.value == "lung"]
     body_breast = sum(
@@ -156,13 +157,15 @@ def begun(r: Reader) -> list[Mention]:
         if (
             m.assertion in ("present",)
             and m.section not in ("history", "header", "plan", "consent")
-            and re.search(r"lido|ligno|xylo|marcaine|bupiv|numb|anes|anaes|infiltr|local|la", r.words_of(m).lower())
+            and patterns.search(
+                r"lido|ligno|xylo|marcaine|bupiv|numb|anes|anaes|infiltr|local|la", r.words_of(m).lower()
+            )
         ):
             around = r.lower[max(0, m.start - 60) : m.end + 60]
             piece = r.piece(m)
             if any(r.text[a:b].strip("_* ") for a, b in r.page.blanks(piece.start, piece.end)) and not r.page.checked:
                 continue
-            if not re.search(
+            if not patterns.search(
                 r"\bno\s+\w*\s*(?:anesth|anaesth|lidoc|local)|allerg|before\s+(?:any\s+)?(?:local|anesth|anaesth|lidoc)|prior\s+to|not\s+(?:been\s+)?(?:given|injected|administered|drawn)|unopened|drawn\s+up|thrown\s+away|not\s+used|\[ \]\s*yes|none\b|:\s*no\b|not\s+opened|:\s*(?:\[\s*\]|\(\s*\))\s*yes\s*(?:\[x\]|\(x\))",
                 around,
             ):
@@ -189,7 +192,7 @@ def cancelled(r: Reader, events: list[Event]) -> list[Mention]:
     calls = [
         m
         for m in calls
-        if not re.search(r"\b(?:surgery|case|or|operation)\s+(?:was\s+)?$", r.before(m, 20)) or len(calls) > 1
+        if not patterns.search(r"\b(?:surgery|case|or|operation)\s+(?:was\s+)?$", r.before(m, 20)) or len(calls) > 1
     ]
     nothing = [m for e in events if e.kind == "nothing_begun" for m in e.mentions]
     nothing += [m for m in r.all("action") if m.value == "nothing_begun" and m not in nothing]

@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from extractor import patterns
 from extractor.nlp.page import Mention
 from extractor.reading.slots import Layout, active
 from extractor.reading.words import Reader
 
-_OTHER = re.compile(
+_OTHER = patterns.compile(
     r"\b(?:negative|normal|cysts?|unremarkable|clear|lumpectomy\s+(?:scar|in|bed)|mastectomy|bi-?rads\s*[123]\b|implant|not\s+(?:imaged|addressed|treated)|surveillance|benign|contralateral|opposite|other\s+breast|nothing\s+(?:was\s+)?(?:placed|planned|on\s+the)|only\s+none|none\s+on|"
     r"no\s+suspicious|separate\s+(?:report|session)|own\s+report|was\s+not\s+(?:imaged|done)|no\s+findings?|lateral\s+decubitus|\bhistory|status\s+post|s/p|prior|previous|remote|20[01]\d|19\d\d)\b",
     re.I,
 )
-_CORRECTS = re.compile(
+_CORRECTS = patterns.compile(
     r"\b(?:error|incorrect\w*|corrects?|corrected|correction|should\s+(?:be\s+)?(?:read|say|state|be)|misspoken|wrong\w*|mis-?dictat\w+|in\s+error|erroneous\w*|mistake\w*|misstat\w+|mislabel\w*|amend\w*|was\s+(?:the\s+)?(?:side|breast)|transpos\w+|voice\s+recognition|typo\w*|inadvertent\w*|clarif\w+|actually)\b",
     re.I,
 )
@@ -54,12 +55,12 @@ def read(r: Reader, layout: Layout, placed_sides: set[str]) -> Sides:
                 or (
                     piece.section in ("technique", "impression", "side", "count", "consent")
                     and active(m)
-                    and bool(re.search(r"bilateral|both breasts|each breast", r.words_of(m).lower()))
+                    and bool(patterns.search(r"bilateral|both breasts|each breast", r.words_of(m).lower()))
                 )
             )
             continue
         if piece.section == "title":
-            if re.search(r"\b(?:history|prior|s/p)\b", r.before(m, 30)):
+            if patterns.search(r"\b(?:history|prior|s/p)\b", r.before(m, 30)):
                 continue
             out.titled.setdefault(m.value, []).append(m)
         elif piece.section == "history":
@@ -97,7 +98,7 @@ def read(r: Reader, layout: Layout, placed_sides: set[str]) -> Sides:
                     "target",
                 )
                 and _OTHER.search(near)
-                and not re.search(r"\b(?:prone|placed|deployed|localiz|localis|wire|needle|released)\b", near)
+                and not patterns.search(r"\b(?:prone|placed|deployed|localiz|localis|wire|needle|released)\b", near)
             ):
                 continue
             out.claims.setdefault(m.value, []).append(m)
@@ -119,7 +120,7 @@ def read(r: Reader, layout: Layout, placed_sides: set[str]) -> Sides:
 
 def _family(r: Reader, m: Mention) -> bool:
     return bool(
-        re.search(
+        patterns.search(
             r"\b(?:mother|sister|aunt|grandmother|daughter|cousin|family|niece|father|brother|maternal|paternal)\b[^.;]{0,50}$",
             r.before(m, 70),
         )
@@ -138,7 +139,7 @@ def _near(r: Reader, m: Mention) -> str:
 def _history_is_target(r: Reader, mentions: list[Mention]) -> bool:
     """Whether the indication names its side for the very lesion that is to be localized or removed."""
     return any(
-        re.search(
+        patterns.search(
             r"\b(?:mass|calcif|carcinoma|cancer|dcis|idc|ilc|lesion|distortion|asymmetry|enhancement|papilloma|scar|atypia|localiz|excision|lumpectomy)",
             _near(r, m),
         )
@@ -161,7 +162,7 @@ def _addendum(r: Reader, out: Sides) -> None:
         ]
         if not sides or not _CORRECTS.search(text):
             continue
-        named = re.findall(
+        named = patterns.findall(
             r"(?:should|shall|ought\s+to|must)\s+(?:be\s+)?(?:read|say|state|be|changed\s+to|corrected\s+to)?\s*(?:as\s+)?[\"']?(?:the\s+)?(left|right|lt|rt)\b|correct(?:ed)?\s+(?:side|laterality|breast)\s+(?:is|was|to)\s+(?:the\s+)?[\"']?(left|right)|(left|right)\s+(?:breast\s+)?(?:is|was)\s+correct",
             text,
         )
@@ -170,7 +171,9 @@ def _addendum(r: Reader, out: Sides) -> None:
             value = "left" if flat[-1] in ("left", "lt") else "right"
         else:
             votes = {
-                v: sum(1 for m in sides if m.value == v and not re.search(r"\bnot\s+(?:the\s+)?$", r.before(m, 12)))
+                v: sum(
+                    1 for m in sides if m.value == v and not patterns.search(r"\bnot\s+(?:the\s+)?$", r.before(m, 12))
+                )
                 for v in ("left", "right")
             }
             value = max(votes, key=lambda v: votes[v]) if votes["left"] != votes["right"] else sides[-1].value

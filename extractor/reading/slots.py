@@ -10,39 +10,40 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from extractor import patterns
 from extractor.nlp.page import Mention, Piece
 from extractor.reading.words import BODY, Reader
 
 _THING = r"(?:lesion|site|target|focus|mass|group|area|node|spot|part|location|nodule|cluster|region|procedure|placement|finding|tumou?r|localization|localisation|calcs|step|abnormality)"
-_LABEL = re.compile(
+_LABEL = patterns.compile(
     rf"\b{_THING}\s*(?:#|no\.?\s*|number\s+)?\s*(?P<a>\d(?!\d)|[A-D](?![a-zA-Z'])|(?:one|two|three|four)\b)(?!\s*(?:mm|cm|:\d\d|o'?\s?clock|o/c|oc\b|%|/\d|\.\d|x\b))",
     re.I,
 )
-_ORDINAL = re.compile(
+_ORDINAL = patterns.compile(
     rf"\b(?P<a>first|second|third|fourth|1st|2nd|3rd|other)\s+(?!of\b)(?:[a-z-]+\s+){{0,2}}?(?:{_THING}|calcifications|distortion|asymmetry|enhancement|set)\b(?!\s+(?:view|film|image|pass))",
     re.I,
 )
 _TIME = r"(?:(?:[01]\d|2[0-3]):?[0-5]\d\s+[-–]?\s*)?"
-_CLIP_LABEL = re.compile(r"\bclip\s*#?\s*(?P<a>\d(?!\d)|[A-D])\b(?!\s*(?:mm|cm|:\d\d|o/c))", re.I)
-_INLINE = re.compile(r"(?<=[\s,;:])\(?#(?P<a>\d)\b\)?|(?<=\s)\((?P<b>\d)\)(?=\s)")
-_LINE = re.compile(
+_CLIP_LABEL = patterns.compile(r"\bclip\s*#?\s*(?P<a>\d(?!\d)|[A-D])\b(?!\s*(?:mm|cm|:\d\d|o/c))", re.I)
+_INLINE = patterns.compile(r"(?<=[\s,;:])\(?#(?P<a>\d)\b\)?|(?<=\s)\((?P<b>\d)\)(?=\s)")
+_LINE = patterns.compile(
     r"\s*"
     + _TIME
     + r"(?:[-*•]\s*)?(?:\(?(?P<a>\d|[A-Da-d])\s*[).:]\s*(?=\S)|#\s?(?P<b>\d)\b\s*|\|\s*(?P<c>\d)\s*\||(?P<d>\d)\s{2,}(?=\S))"
 )
-_SIDE_HEAD = re.compile(
+_SIDE_HEAD = patterns.compile(
     r"\s*"
     + _TIME
     + r"(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt|[LR](?=\s*[:,]))(?:\s+(?:breast|side|axilla|part))?\s*(?:[:,;(\n-]|\.\s|\s{2,}|$))",
     re.I,
 )
-_ROOM = re.compile(r"\s*(?:\d{3,4}\s+)?(?:[A-Z]{2,12}\s+){1,2}(?:ROOM|SUITE|PART|RM)\s*:?\s*$")
-_EACH_HEAD = re.compile(r"\W*(?:for\s+|at\s+)?(?:each|both|all|every)\b", re.I)
-_ALL = re.compile(
+_ROOM = patterns.compile(r"\s*(?:\d{3,4}\s+)?(?:[A-Z]{2,12}\s+){1,2}(?:ROOM|SUITE|PART|RM)\s*:?\s*$")
+_EACH_HEAD = patterns.compile(r"\W*(?:for\s+|at\s+)?(?:each|both|all|every)\b", re.I)
+_ALL = patterns.compile(
     r"\b(?:each|both|all|every|either|respective|respectively|same\s+(?:way|manner|fashion|technique)|throughout|per\s+(?:site|lesion)|at\s+(?:all|both|each))\b",
     re.I,
 )
-_NOT_TARGET = re.compile(
+_NOT_TARGET = patterns.compile(
     r"\b(?:neither|not\s+(?:sampled|localized|localised|targeted|marked|biopsied|treated|addressed|the\s+target)|left\s+alone|skin\s+(?:entry|nick|incision)|entry\s+(?:site|point)|incision|scar|"
     r"stable|benign\s+appearing|no\s+(?:sonographic|mammographic)?\s*correlate|unchanged|not\s+imaged|lumpectomy\s+(?:bed|scar)|mastectomy|s/p|status\s+post|(?:19|20[01])\d\d|contains\s+only|normal|not\s+scanned|was\s+scanned|itself|proper|whether|asks|will\s+be\s+(?:localized|marked|done)|elsewhere|not\s+part\s+of)\b",
     re.I,
@@ -188,7 +189,7 @@ def build(r: Reader) -> Layout:
     return Layout(slots, owner, labelled, cells)
 
 
-_NOT_LABEL = re.compile(
+_NOT_LABEL = patterns.compile(
     r"\b(?:wires?|needles?|seeds?|reflectors?|mammograms?|films?|markers?|clips?|tags?|case|attempt|trial|pass|ser|img|images?|time[- ]?out|lot|room|rm|page|copy|device|core|cores|from|to|and|or)\s*$"
 )
 
@@ -215,7 +216,7 @@ def _all_labels(r: Reader, piece: Piece) -> list[tuple[int, str]]:
             key = m["a"].lower()
             if not (key == "a" and not m["a"].isupper()):
                 out.append((m.start(), _ORD.get(key, key)))
-    for m in re.finditer(
+    for m in patterns.finditer(
         r"\b(?:wire|seed|clip|reflector|marker|tag)\s+#?(\d|[A-D])\b(?!\s*(?:mm|cm))", r.text[piece.start : piece.end]
     ):
         out.append((piece.start + m.start(), _ORD.get(m[1].lower(), m[1])))
@@ -347,7 +348,7 @@ def _walk(
         found = labels.get(piece.index, [])
         acts = (
             _acts(piece)
-            or bool(re.match(r"\s*(?:[01]\d|2[0-3]):?[0-5]\d\s", r.text[piece.start : piece.start + 8]))
+            or bool(patterns.match(r"\s*(?:[01]\d|2[0-3]):?[0-5]\d\s", r.text[piece.start : piece.start + 8]))
             and any(_acts(p) for p in r.page.pieces[piece.index + 1 : piece.index + 3] if p.block == piece.block)
         )
         for number, clause in _clauses(piece):
@@ -428,7 +429,7 @@ def _walk(
         slot.clauses = list(dict.fromkeys([*slot.clauses, *(key for key, who in owner.items() if i in who)]))
 
 
-_SEVERAL = re.compile(
+_SEVERAL = patterns.compile(
     r"\b(?:two|three|four|both|[2-4])\s+(?:\w+\s+){0,3}?(?:lesions|sites|targets|masses|areas|foci|groups|localizations)\b|\bx\s?[2-4]\b",
     re.I,
 )
@@ -446,7 +447,7 @@ def _several(r: Reader) -> bool:
         for p in r.page.pieces
         if p.section == "impression"
         and any(m.label in ("procedure", "device") for m in p.mentions)
-        and re.match(r"(?:impression:?\s*)?\(?\d[.)]", r.piece_text(p))
+        and patterns.match(r"(?:impression:?\s*)?\(?\d[.)]", r.piece_text(p))
     ]
     if len(titles) > 1 or len(conclusions) > 1:
         return True
@@ -619,8 +620,8 @@ def _resolve(
     return len(slots) - 1
 
 
-_COLUMN = re.compile(rf"\b(?:{_THING})\s*#?\s*(\d|[A-D])\b", re.I)
-_CELL_HEAD = re.compile(
+_COLUMN = patterns.compile(rf"\b(?:{_THING})\s*#?\s*(\d|[A-D])\b", re.I)
+_CELL_HEAD = patterns.compile(
     r"(?:\d{1,2}:\d\d|(?:left|right)(?:\s+breast)?|breast|(?:axillary\s+|lymph\s+)?node|axilla)", re.I
 )
 
@@ -632,7 +633,7 @@ def _heads(r: Reader, piece: Piece) -> list[tuple[int, int, str]]:
     numbered = [(m.start(), m.end(), _ORD.get(m[1].lower(), m[1])) for m in _COLUMN.finditer(r.text, piece.start, end)]
     if len(numbered) >= 2:
         return numbered
-    cells = [(m.start(), m.end()) for m in re.finditer(r"\S+(?: \S+)*", r.text[piece.start : end])]
+    cells = [(m.start(), m.end()) for m in patterns.finditer(r"\S+(?: \S+)*", r.text[piece.start : end])]
     if len(cells) >= 2:
         named = [
             (piece.start + a, piece.start + b)
@@ -658,7 +659,7 @@ def _columns(
             continue
         heads = _heads(r, piece)
         if len(heads) < 2 or any(
-            not re.search(r"\s{3,}|\t|\|", r.text[a[1] : b[0]]) for a, b in zip(heads, heads[1:], strict=False)
+            not patterns.search(r"\s{3,}|\t|\|", r.text[a[1] : b[0]]) for a, b in zip(heads, heads[1:], strict=False)
         ):
             continue
         line_start = r.text.rfind("\n", 0, piece.start) + 1
@@ -676,7 +677,7 @@ def _columns(
             if below.block != piece.block:
                 break
             start = r.text.rfind("\n", 0, below.start) + 1
-            cells = list(re.finditer(r"(?<=\s\s)\S|(?<=\t)\S|(?<=\|\s)\S", r.text[start : below.end]))
+            cells = list(patterns.finditer(r"(?<=\s\s)\S|(?<=\t)\S|(?<=\|\s)\S", r.text[start : below.end]))
             if not cells and below.end - start > columns[0]:
                 continue
             span.add(below.index)

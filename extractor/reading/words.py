@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from extractor import patterns
 from extractor.findings import Evidence, Evidences
 from extractor.nlp.page import Mention, Page, Piece
 from extractor.normalize import Normalized
@@ -62,20 +63,20 @@ def number(word: str) -> int | None:
     return NUMBER.get(word) or (int(word) if word.isdigit() else None)
 
 
-_AUX_BEFORE = re.compile(
+_AUX_BEFORE = patterns.compile(
     r"(?:\b(?:was|were|is|are|been|being|be|then|had|has|and|thus|both|all|it|they|wires?|hookwires?|clips?|markers?|seeds?|reflectors?|tags?|needles?|devices?|nothing|patient|she|he|pt|needle|i|we|also|locali[sz]er)|,)\s*$",
     re.I,
 )
-_SIDE_AFTER = re.compile(
+_SIDE_AFTER = patterns.compile(
     r"[\s,-]*(?:\(?\w+[\s,-]+){0,3}?(?:breast|brst|br\b|axill|side|upper|lower|outer|inner|medial|lateral|uoq|uiq|loq|liq|retro|sub|central|mass|calc|lesion|\d{1,2}:\d\d|\d{1,2}\s*o|nipple|node|seed|wire|clip|reflector|idc|ilc|dcis|lumpectomy|mastectomy|locali)",
     re.I,
 )
-_LETTER_SIDE = re.compile(
+_LETTER_SIDE = patterns.compile(
     r"(?<![\w.+'-])([LR])(?=(?:UOQ|UIQ|LOQ|LIQ)\b|\s*(?:breast|brst|br\b|axill|uoq|uiq|loq|liq|\d{1,2}:\d\d|\d{1,2}\s*o'?\s*c|side|mass|calc|mammo|lumpectomy|retro|sub|inner|outer|upper|lower|\||,\s*\d{1,2}:|\s\d{1,2}:\d\d))",
     re.I,
 )
-_LETTER_HEAD = re.compile(r"(?:(?<=\n)|^)[ \t]*(?:[-*•][ \t]*)?([LR])(?=\s*[:,]\s)")
-_LETTER_FIELD = re.compile(r"(?<![\w.+'/-])([LR])(?![\w'/+-])(?!\s*/\s*[LR]\b)")
+_LETTER_HEAD = patterns.compile(r"(?:(?<=\n)|^)[ \t]*(?:[-*•][ \t]*)?([LR])(?=\s*[:,]\s)")
+_LETTER_FIELD = patterns.compile(r"(?<![\w.+'/-])([LR])(?![\w'/+-])(?!\s*/\s*[LR]\b)")
 
 
 class Reader:
@@ -190,7 +191,9 @@ def _clean(page: Page) -> list[Mention]:
         if m.label == "side":
             if any(
                 n.start <= m.start < n.end
-                and not (n.end == m.end and re.match(r"[\s-]*(?:breast|brst|br\b|axilla)", lower[m.end : m.end + 10]))
+                and not (
+                    n.end == m.end and patterns.match(r"[\s-]*(?:breast|brst|br\b|axilla)", lower[m.end : m.end + 10])
+                )
                 for n in not_side
             ):
                 continue
@@ -205,25 +208,25 @@ def _clean(page: Page) -> list[Mention]:
         elif (
             m.label == "action"
             and word in ("released", "freed", "opened")
-            and re.search(
+            and patterns.search(
                 r"\b(?:compression|breast|plate|paddle|pressure|patient|from)\s+(?:was\s+|were\s+|then\s+)*$",
                 lower[max(0, m.start - 34) : m.start],
             )
             or m.label == "action"
             and word == "released"
-            and re.match(r"\s*from\s+(?:the\s+)?(?:compression|recovery|care)", lower[m.end : m.end + 24])
+            and patterns.match(r"\s*from\s+(?:the\s+)?(?:compression|recovery|care)", lower[m.end : m.end + 24])
         ):
             continue
         elif m.label == "action" and word == "discharged":
             if (
-                re.match(r"\s*(?:home|from|to\b|in\b|with|ambul|the\s+pat|at\b|$|\.)", lower[m.end : m.end + 14])
-                and not re.search(
+                patterns.match(r"\s*(?:home|from|to\b|in\b|with|ambul|the\s+pat|at\b|$|\.)", lower[m.end : m.end + 14])
+                and not patterns.search(
                     r"\b(?:seed|reflector|clip|wire|tag|marker)\s+was\s*$", lower[max(0, m.start - 20) : m.start]
                 )
-                and not re.match(
+                and not patterns.match(
                     r"\s*(?:from\s+the\s+needle|in(?:to)?\s+the\s+(?:mass|node|cent))", lower[m.end : m.end + 26]
                 )
-                or re.search(
+                or patterns.search(
                     r"\b(?:patient|she|he|pt|was\s+then)\W+(?:was\s+)?$", lower[max(0, m.start - 20) : m.start]
                 )
             ):
@@ -233,7 +236,7 @@ def _clean(page: Page) -> list[Mention]:
                 continue
         elif m.label == "device":
             kind = m.attrs.get("kind")
-            gap = re.match(r"[ \t]*[:=]?[ \t]*", text[m.end : m.end + 6])
+            gap = patterns.match(r"[ \t]*[:=]?[ \t]*", text[m.end : m.end + 6])
             if (
                 page.blank
                 and gap
@@ -256,7 +259,7 @@ def _clean(page: Page) -> list[Mention]:
             if kind == "shape" or (kind == "generic_tag" and not has_rfid):
                 continue
             if kind == "generic_scout":
-                if not has_radar or re.match(
+                if not has_radar or patterns.match(
                     r"[\s,+&-]*(?:view|image|film|and\s+(?:stereo|then|pair)|radiograph|mammo|tomo|plus|then|with|showed|obtained|acquired|was\s+(?:obtained|taken)|pair|pre\b|t1|stereo|\+)",
                     lower[m.end : m.end + 18],
                 ):
@@ -337,21 +340,21 @@ def _is_verb(page: Page, m: Mention) -> bool:
     """Whether `left` is what was done, not a side."""
     before = page.lower[max(page.pieces[m.piece].start, m.start - 24) : m.start]
     after = page.lower[m.end : m.end + 34]
-    if re.match(
+    if patterns.match(
         r"[\s,]*(?:in\s+(?:place|situ|position|the|her|his|that|this|it)|at\s|within|inside|behind|to\s|with\s|there|beside|undisturbed|on\s|as\s|for\s|where|the\s+(?:department|room|suite|hospital|magnet|clinic|unit|table|facility)|our\s|unchanged|ambulatory|alone|without|untouched|it\s)",
         after,
     ):
-        return not re.match(
+        return not patterns.match(
             r"[\s,]*(?:in|at|within|inside|to|with|on|as|for|where|the)?\s*(?:breast|brst|axilla)", after
         ) or bool(_AUX_BEFORE.search(before))
-    if re.search(r"\b(?:i|we|she|he|they|who|surgeon|radiologist)\s*$", before) and not re.match(
+    if patterns.search(r"\b(?:i|we|she|he|they|who|surgeon|radiologist)\s*$", before) and not patterns.match(
         r"[\s,]*(?:breast|brst|axilla|side)", after
     ):
         return True
-    if _SIDE_AFTER.match(after) and not re.search(r"\b(?:was|were|been|it|is)\s*$", before):
+    if _SIDE_AFTER.match(after) and not patterns.search(r"\b(?:was|were|been|it|is)\s*$", before):
         return False
     return bool(
-        re.search(
+        patterns.search(
             r"\b(?:was|were|been|nothing|device|wires?|clips?|marker|hookwire|needle|seed|reflector|tag)\s*$", before
         )
     ) and not _SIDE_AFTER.match(after)
@@ -368,7 +371,7 @@ def _letters(page: Page) -> list[Mention]:
             if not (piece.start <= m.start() < piece.end) or m.start() in found:
                 continue
             if field_only:
-                cell = re.search(r"\|\s*$", page.text[max(0, m.start() - 6) : m.start()]) and re.match(
+                cell = patterns.search(r"\|\s*$", page.text[max(0, m.start() - 6) : m.start()]) and patterns.match(
                     r"\s*\|", page.text[m.end() : m.end() + 12]
                 )
                 if not (cell or (piece.section == "side" and m.start() >= piece.content)):
