@@ -158,7 +158,9 @@ def _reach(
         return [
             m
             for m in before
-            if cue.start - m.end <= _REACH and not (value == "historical" and m.label in _WEAK_TO_HISTORY)
+            if cue.start - m.end <= _REACH
+            and not (value == "historical" and m.label in _WEAK_TO_HISTORY)
+            and not (value == "planned" and m.label == "action" and m.value in ("stop", "cancel"))
         ]
     if direction == "sentence_part":
         return [

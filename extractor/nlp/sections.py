@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from extractor import patterns
 from extractor.lexicon import Rule, words
 from extractor.nlp.page import UNKNOWN as _UNKNOWN
-from extractor.nlp.page import Page, Piece
+from extractor.nlp.page import Mention, Page, Piece
 
 _LEAD = patterns.compile(r"[\s*•>#=_-]*(?:\(?\d{1,2}[.)]\s+)?[\s*•>]*")
 _HEADED = patterns.compile(
@@ -148,6 +148,7 @@ def assign(page: Page, headings: Headings) -> None:
     previous: Piece | None = None
     body_started = False
     history_inline = False
+    item = 0
     for piece in page.pieces:
         rule = _heading(page, piece, headings)
         new_block = previous is None or piece.block != previous.block
@@ -174,6 +175,7 @@ def assign(page: Page, headings: Headings) -> None:
                 kind = "addendum" if kind in ("technique", "comment") else kind
             current = kind
             if scope == "major":
+                item = _item(page, piece)
                 major = kind
                 history_inline = bool(value)
                 field_block = -1
@@ -204,6 +206,14 @@ def assign(page: Page, headings: Headings) -> None:
                 body_started = True
             elif major == "front":
                 current = "front"
+        if item and (rule is None or rule.attrs.get("scope") != "major") and _item(page, piece) > item:
+            # the next numbered paragraph of a report whose paragraphs are numbered
+            item = 0
+            if major in ("history", "comparison", "family"):
+                major = "technique"
+                current = current if rule is not None else "technique"
+                field_block = field_block if rule is not None else -1
+                body_started = True
         piece.section = current
         piece.major = major
         piece.addendum = addendum
@@ -221,6 +231,15 @@ def assign(page: Page, headings: Headings) -> None:
     _resume(page)
     _copied(page)
     _signatures(page)
+
+
+_ITEM = patterns.compile(r"\s*\(?(\d{1,2})[.)]\s+\S")
+
+
+def _item(page: Page, piece: Piece) -> int:
+    """The number of a numbered paragraph that a piece opens; 0 where it opens none."""
+    m = _ITEM.match(page.text, piece.start, piece.end)
+    return int(m[1]) if m and page.text[max(0, piece.start - 1) : piece.start] in ("", "\n", " ") else 0
 
 
 def _nominal_title(page: Page, piece: Piece, body_started: bool) -> bool:
@@ -251,6 +270,8 @@ def _resume(page: Page) -> None:
             text = page.text[piece.start : piece.end]
             if (
                 block == piece.block
+                or any(m.start - piece.start < 16 and _begins(page, m) for m in piece.mentions)
+                and not _LONG_AGO.search(text)
                 or _DONE.search(text)
                 and not _LONG_AGO.search(text)
                 and any(m.label in ("device", "complication_none", "complication_word") for m in piece.mentions)
@@ -259,6 +280,13 @@ def _resume(page: Page) -> None:
                 block = piece.block
         elif piece.heading is not None:
             block = -1
+
+
+def _begins(page: Page, m: Mention) -> bool:
+    """Whether a word is of the session itself, though no heading has said that the history ends."""
+    if m.label not in ("consent", "time_out", "anesthesia"):
+        return False
+    return page.lower[m.start : m.end] not in ("local", "general", "brief", "pause", "la", "surgery")
 
 
 _COPIED = patterns.compile(
@@ -311,7 +339,10 @@ def _continues(page: Page, previous: Piece, piece: Piece) -> bool:
 def _front(page: Page) -> None:
     """What stands before the first major heading: exam lines are the title, the rest is the body."""
     started = False
+    titled = -1
     for piece in page.pieces:
+        if piece.section == "title" and titled < 0:
+            titled = piece.block
         if piece.section != "front":
             started = started or piece.section not in (
                 "title",
@@ -329,6 +360,17 @@ def _front(page: Page) -> None:
         kinds = {m.label for m in piece.mentions}
         nominal = not FINITE.search(text) and (not text.endswith(".") or len(text) < 90)
         if (
+            titled >= 0
+            and piece.block > titled
+            and len(text) > 24
+            and text.endswith(".")
+            and not text.isupper()
+            and kinds & {"target", "diagnosis", "size"}
+        ):
+            # a sentence on the lesion, below the exam line, is no exam line
+            started = True
+            piece.section = "technique"
+        elif (
             not started
             and short
             and nominal
@@ -336,6 +378,7 @@ def _front(page: Page) -> None:
             and piece.index < 12
         ):
             piece.section = "title"
+            titled = piece.block if titled < 0 else titled
         elif not started and short and nominal and piece.index < 8 and not kinds & {"action", "complication", "target"}:
             piece.section = "title" if text.isupper() and kinds & {"guidance", "side"} else "header"
         else:

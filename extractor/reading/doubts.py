@@ -57,6 +57,7 @@ def find(r: Reader, layout: Layout, events: list[Event], f: Findings) -> list[Re
         and e.piece.section in ("technique", "impression", "title")
         and not any(m.label == "guidance" for m in e.piece.mentions)
     ]
+    stopped = [e for e in stopped if not _went_on(r, e, events)]
     if stopped and f.status == "completed" and not f.complications:
         out.append(
             Reading(
@@ -65,6 +66,22 @@ def find(r: Reader, layout: Layout, events: list[Event], f: Findings) -> list[Re
             )
         )
     return out
+
+
+def _went_on(r: Reader, stop: Event, events: list[Event]) -> bool:
+    """Whether, after the words of stopping, other guidance is described and a device was left under it."""
+    last = max(
+        (
+            e.piece.index
+            for e in events
+            if e.kind in ("placed", "needle_left") and e.piece.section in ("technique", "device")
+        ),
+        default=-1,
+    )
+    return any(
+        stop.piece.index < m.piece <= last and m.section == "technique" and active(m) and m.attrs.get("tier") != "weak"
+        for m in r.all("guidance")
+    )
 
 
 def _devices(r: Reader, events: list[Event], f: Findings) -> list[Reading]:

@@ -268,6 +268,8 @@ def anesthesia(r: Reader) -> list[Mention]:
             r"\s*(?:[:.]*\s*)(?:recurrence|pain|staging|policy|protocol|site)", r.lower[m.end : m.end + 20]
         ):
             continue
+        if word == "ga" and patterns.search(r"\d\W*$", around[: max(0, m.start - max(r.piece(m).start, m.start - 46))]):
+            continue  # a needle's gauge
         if word == "frozen" or word == "freezing" and "freez" not in around:
             continue
         if (

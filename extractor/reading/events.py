@@ -304,6 +304,14 @@ def _nearest(
     return after[0] if after else (before[-1] if before else None)
 
 
+def _released(d: Mention, advanced: Mention, actions: list[Mention], devices: list[Mention]) -> Mention | None:
+    """Of a device that was brought in, the verb after it that leaves it there; None where another device comes first."""
+    later = next((a for a in actions if a.start >= advanced.end and a.value in ("deploy", "remove", "fail")), None)
+    if later is None or later.value != "deploy" or any(d.end <= x.start < later.start for x in devices):
+        return None
+    return later
+
+
 def _clause(
     r: Reader,
     piece: Piece,
@@ -364,9 +372,7 @@ def _clause(
             m.label == "gauge"
             and m.clause == clause
             and not earlier
-            and patterns.match(
-                r"\s*(?:[a-z][\w-]*\s+){0,3}x\s?\d{1,2}\b(?!\s*(?:cm|mm|\.|x))", r.lower[m.end : m.end + 34]
-            )
+            and patterns.match(r"\s*(?:[a-z][\w-]*\s+){0,3}x\s?\d{1,2}\b(?!\s*(?:cm|mm|x)|\.\d)", r.lower[m.end : m.end + 34])
         ):
             add("sampled", None, None, None, m)
     for a in samples:
@@ -417,6 +423,9 @@ def _clause(
             [x for x in devices if x.value != d.value or x.attrs.get("kind") != kind],
             r.lower,
         )
+        if action is not None and action.value == "advance" and action.start >= d.end:
+            # "a seed was advanced to the mass and let go": the verb that leaves it counts
+            action = _released(d, action, actions, devices) or action
         count, stated = count_of(r, d, low, high)
         type_ = None if d.value == "unnamed" else d.value
         if type_ is None and r.main_device is not None and piece.section not in ("impression", "device"):
@@ -564,7 +573,7 @@ def _clause(
         if act is not None and act.value in ("advance", "place", "deploy"):
             if (
                 act.value == "deploy"
-                and r.words_of(act).lower().startswith(("left", "leaving", "remain"))
+                and r.words_of(act).lower().startswith(("left", "leaving", "remain", "stay", "kept"))
                 and (act.start > d.end or d.start - act.end < 12)
             ):
                 add(

@@ -22,7 +22,7 @@ _CONFIRM = patterns.compile(
     re.I,
 )
 _BIOPSY_NEXT = patterns.compile(
-    r"[\s-]*(?:guided|guidance|assisted)?[\s-]*(?:vacuum[\s-]*assisted\s+|vacuum\s+|core\s+|needle\s+|guided\s+){0,4}(?:biops|core|bx|sampl|fna|aspirat)",
+    r"[\s-]*(?:guided|guidance|assisted)?[\s-]*(?:vacuum[\s-]*assisted\s+|vacuum\s+|core\s+|needle\s+|guided\s+){0,4}(?:biops|core|bx|sampl|fna|aspirat|vabs?\b|vabb|vaab|vae\b|cnb|vac\b)",
     re.I,
 )
 _GIVEN_UP = patterns.compile(
@@ -46,6 +46,11 @@ _SCHEDULED = patterns.compile(
 _APART = patterns.compile(
     r"\b(?:elsewhere|not\s+part\s+of\s+this|separate\s+(?:session|report)|own\s+report|yesterday|earlier\s+today|protocol+ed\s+as|order\s+(?:asked|was|reads|said)|(?:was|were|is)\s+(?:originally\s+)?(?:ordered|scheduled|booked)\s+(?:as|for))\b",
     re.I,
+)
+_FOLLOWED = patterns.compile(
+    r"\b(?:needle|introducer|tip|applicator|probe)\b[^.;]{0,60}\b(?:throughout|all\s+(?:the\s+way|along)|the\s+(?:whole|entire)\s+(?:way|time)|continuous\w*|in\s+real\s+time)\b"
+    r"|\b(?:throughout|all\s+(?:the\s+way|along)|the\s+(?:whole|entire)\s+(?:way|time)|continuous\w*|in\s+real\s+time)\b[^.;]{0,60}\b(?:needle|introducer|tip|applicator)\b"
+    r"|\b(?:kept|held)\s+on\s+the\s+(?:needle|tip|introducer)\b"
 )
 MODALITIES = ("stereotactic", "tomosynthesis", "mammographic", "ultrasound", "mri", "ct", "fluoroscopic", "none")
 
@@ -146,6 +151,8 @@ def collect(
                 continue
             elif (
                 (m.piece, m.clause) in acting
+                or value == "ultrasound"
+                and _FOLLOWED.search(clause_text)
                 or piece.index in acting_pieces
                 and value in ("mri", "ct", "ultrasound")
                 and patterns.search(r"\b(?:with|by|on|using|under|via)\s+(?:the\s+)?(?:\w+\s+)?$", r.before(m, 24))
@@ -163,6 +170,14 @@ def collect(
         ):
             continue
         if tier == "named" and value == "mammographic" and piece.section == "findings" and _CONFIRM.search(clause_text):
+            continue
+        if (
+            tier == "named"
+            and value == "tomosynthesis"
+            and (m.piece, m.clause) not in acting
+            and patterns.match(r"(?:with|plus|and)\b", r.words_of(m).lower())
+            and _CONFIRM.search(clause_text)
+        ):
             continue
         if (
             tier == "named"

@@ -79,7 +79,9 @@ def _tally(r: Reader, events: list[Event], i: int, total: int) -> _Tally:
             t.sampled.extend(e.mentions)
         elif e.kind == "not_placed":
             t.none_placed = True
-        elif e.kind in ("failed", "stopped"):
+        elif e.kind in ("failed", "stopped", "cancelled"):
+            if e.kind == "cancelled" and t.deployed:
+                continue
             if e.piece.section in ("impression", "history") and t.deployed and total == 1 and e.kind == "failed":
                 continue
             t.failed.extend(e.mentions)
@@ -870,6 +872,8 @@ def _guidance(r: Reader, layout: Layout, out: Reading_, events: list[Event], tot
             )
             later = guidance.turned_to(r, words, clash, at)
             if later is not None:
+                # the modality of the title may be the one that was left
+                explained = explained or bool(titles) and set(titles) <= set(clash)
                 value, clash = later, []
         lesion.guidance = value  # type: ignore[assignment]
         lesion.tomosynthesis = with_tomo and value == "stereotactic"

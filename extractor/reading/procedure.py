@@ -132,7 +132,14 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
     if heads.get("consult") and _NOT_DONE.search(r.text):
         return True, heads["consult"]
     if (heads.get("diagnostic") or heads.get("post_mammogram")) and not names_localization and not heads.get("biopsy"):
-        if not placed and not sampled and not stopped:
+        if (
+            not placed
+            and not sampled
+            and not stopped
+            or not sampled
+            and not begun(r)
+            and not r.all("consent", "time_out")
+        ):
             return True, (heads.get("diagnostic") or heads.get("post_mammogram") or [])[:2]
     if not placed and not sampled and not advanced and not stopped:
         shown = [e for e in events if e.kind == "shown" and e.piece.section == "impression"]

@@ -34,7 +34,7 @@ _LINE = patterns.compile(
 _SIDE_HEAD = patterns.compile(
     r"\s*"
     + _TIME
-    + r"(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt|[LR](?=\s*[:,]))(?:\s+(?:breast|side|axilla|part))?\s*(?:[:,;(\n-]|\.\s|\s{2,}|$))",
+    + r"(?:[-*•#]\s*)?(?:(?:on|for)\s+the\s+(?P<t>right|left)\b|(?:(?:part|side|breast)\s+\d?\s*)?(?P<s>right|left|rt|lt|[LR](?=\s*[:,]|\s+(?:breast|brst|br|axilla)\s*[:,-]))(?:\s+(?:breast|brst|br|side|axilla|part))?\s*(?:[:,;(\n-]|\.\s|\s{2,}|$))",
     re.I,
 )
 _ROOM = patterns.compile(r"\s*(?:\d{3,4}\s+)?(?:[A-Z]{2,12}\s+){1,2}(?:ROOM|SUITE|PART|RM)\s*:?\s*$")

@@ -24,6 +24,13 @@ DESIGN = [
 ]
 
 FIELD = [
+    # words with two uses
+    "The tip was 4 mm past the <present>calcifications</present>, the <present>hookwire</present> engaged.",
+    "Past biopsies of the <historical>mass</historical> were benign.",
+    "There was a <present>hematoma</present> of 2 cm, call if it gets bigger.",
+    "Call if there is <hypothetical>bleeding</hypothetical>.",
+    "Under aseptic precautions a <present>wire</present> was placed.",
+    "A <hypothetical>wire</hypothetical> only if she wishes.",
     # absent
     "No <absent>hematoma</absent> was seen.",
     "There is no <absent>hematoma</absent> or <absent>bleeding</absent>.",

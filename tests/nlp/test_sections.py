@@ -35,6 +35,16 @@ SECTIONS = [
     ("TECHNIQUE\nA wire was placed.", "wire", "technique"),
     ("**TECHNIQUE:** A wire was placed.\n\n**COMPLICATIONS:** Hematoma.", "Hematoma", "complications"),
     ("  TECHNIQUE: A wire was placed.\n  COMPLICATIONS: Hematoma.", "Hematoma", "complications"),
+    # numbered paragraphs, some with a heading and some without
+    ("1. EXAM: SEED PLACEMENT.\n2. HISTORY: IDC OF THE LEFT BREAST.\n3. LIDOCAINE WAS GIVEN. THE SEED WAS RELEASED IN THE TUMOR.\n4. FILMS SHOW IT THERE.", "TUMOR", "technique"),
+    ("HISTORY:\n1. IDC of the left breast.\n2. DCIS of the right breast, with a clip.\n\nTECHNIQUE: Done.", "clip", "history"),
+    # the history of a report without headings ends with what is of the session
+    ("HX: node with melanoma, for removal.\nLidocaine. One marker left in the cortex.", "marker", "technique"),
+    ("HX: LCIS in an asymmetry.\nVerbal consent. The needle went to the distortion.", "distortion", "technique"),
+    ("HX: lumpectomy 2011 with local recurrence.\nPrior anesthesia reaction. A clip is there.", "clip", "history"),
+    # below the exam line
+    ("US GUIDED WIRE LOCALISATION LEFT BREAST\n\n8 mm papillary lesion at 4 o'clock, B3 on core in the spring.\n\nLidocaine was given.", "4 o'clock", "technique"),
+    ("US GUIDED WIRE LOCALISATION\n\nWIRE LOCALISATION, LEFT BREAST MASS.\n\nLidocaine was given.", "MASS", "title"),
 ]  # fmt: skip
 
 

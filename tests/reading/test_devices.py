@@ -77,6 +77,16 @@ SENTENCES = [
     ("Under ultrasound guidance a wire was advanced through the mass in the left breast. It was deployed.", "wire 1"),
     ("Under ultrasound guidance the mass in the left breast was localized with 2 wires, one at its medial and one at its lateral margin.", "wire 2"),
     ("Under ultrasound guidance the first SAVI SCOUT reflector misfired and was removed. A second reflector was placed in the left breast mass.", "radar_reflector 1"),
+    # brought in and left, in one clause, and the plain verbs of notes
+    ("Under ultrasound guidance a Magseed was advanced to the left breast mass and released.", "magnetic_seed 1"),
+    ("An UltraClip was directed to the left breast mass under ultrasound and deployed.", "clip 1"),
+    ("Under ultrasound guidance a SAVI SCOUT reflector was guided to the left breast mass but was not deployed.", ""),
+    ("Under ultrasound guidance a MOLLI seed went into the left breast mass.", "magnetic_seed 1"),
+    ("Under ultrasound guidance an RFID tag was let out in the left breast mass.", "rfid_tag 1"),
+    ("Under mammographic guidance the Hawkins needle was passed to the left breast calcifications, hook opened, needle off.", "wire 1"),
+    ("Under mammographic guidance the localizing needle was passed to the left breast calcifications; the needle itself stays in, taped to the skin.", "needle 1"),
+    ("Under ultrasound guidance a hookwire was passed through the left breast mass and kept in situ.", "wire 1"),
+    ("Under stereotactic guidance the needle tip was 3 mm past the left breast calcifications, a hookwire engaged and the needle slid off.", "wire 1"),
 ]  # fmt: skip
 
 SENTENCES_FAULTS = {

@@ -54,6 +54,12 @@ GUIDANCE = [
     ("The mass in the right breast could not be identified sonographically; under mammographic guidance a wire was placed at the mass.", "mammographic"),
     ("Stereotactic targeting was attempted but abandoned because of posterior location. Under ultrasound guidance a wire was then placed at the mass in the left breast.", "ultrasound"),
     ("No sonographic correlate was found. A wire was placed at the left breast distortion under tomosynthesis guidance.", "tomosynthesis"),
+    ("A DCIS was found at stereo VABB in May. Under ultrasound guidance a wire was placed at the mass in the left breast.", "ultrasound"),
+    ("The fenestrated plate was over the right breast calcifications, the needle was inserted at B2 and the wire was released. Check CC and ML films with tomosynthesis show it in the calcifications.", "mammographic"),
+    ("The tip of the needle was followed throughout with ultrasound and a Magseed was released in the mass of the left breast.", "ultrasound"),
+    ("Ultrasound was held on the needle and a wire was released in the mass of the left breast.", "ultrasound"),
+    ("A wire was placed in the mass in the left breast by feel. A second seed by ultrasound guidance only if she shows a response.", "none"),
+    ("Under strict aseptic precautions, with the left breast in the coil, gadolinium was given and a wire was released at the enhancement.", "mri"),
 ]  # fmt: skip
 
 GUIDANCE_FAULTS = {
@@ -111,6 +117,16 @@ def test_an_addendum_settles_the_guidance() -> None:
     )
     assert brief(found, "guidance") == ["stereotactic"]
     assert found.elements["guidance"].status != "conflicting"
+
+
+def test_a_title_that_names_what_was_tried_first_is_no_conflict() -> None:
+    found = findings(
+        "EXAM: Stereotactic wire localization, left breast\n\nTECHNIQUE: A stereo pair was obtained of the calcifications in "
+        "the left breast. The arm could not reach them, so the needle came out and nothing was left in. She walked to the "
+        "ultrasound room, and under ultrasound guidance a Kopans wire was placed through the mass.\n"
+    )
+    assert brief(found, "guidance") == ["ultrasound"]
+    assert found.elements["guidance"].status == "present"
 
 
 def test_under_a_title_of_mr_alone_the_grid_is_the_coils() -> None:

@@ -22,11 +22,16 @@ DOCUMENTS = [
     # stopped
     ("EXAM: Wire localization, left breast\n\nTECHNIQUE: Local anesthetic was given and the needle was advanced toward the calcifications in the left breast under stereotactic guidance. The patient fainted and the procedure was terminated. No wire was placed.", "localization", "discontinued"),
     ("EXAM: Wire localization, right breast\n\nTECHNIQUE: After lidocaine, the needle was inserted under ultrasound guidance. The wire would not deploy and the needle was removed. Nothing was left in place.", "localization", "discontinued"),
+    ("EXAM: Seed localization, left breast\n\nTECHNIQUE: Lidocaine was given at the mass in the left breast under ultrasound. She fainted and does not want to go on. Seed kit never opened.\nCase off, rebooked for Friday.", "localization", "discontinued"),
+    ("EXAM: Magseed placement, right breast\n\nTECHNIQUE: The calcifications are no longer there. We agreed to stop here and scan her another day. No numbing was given, the needle was never opened.", "localization", "cancelled"),
+    ("EXAM: Needle localization, left breast\n\nTECHNIQUE: On the stereo table, lidocaine in and needle in, the calcifications were out of the window. Abandoned. Then upright in the grid paddle, needle straight to the calcifications. The needle itself stays in, taped.", "localization", "completed"),
     ("EXAM: Wire localization, right breast\n\nTECHNIQUE: Scout mammograms no longer show the calcifications. The procedure was cancelled before any needle was placed.", "localization", "cancelled"),
     ("EXAM: Stereotactic wire localization, left breast\n\nThe patient arrived on anticoagulation. The procedure was rescheduled. No anesthetic was given.", "localization", "cancelled"),
     ("EXAM: Wire localization x 2, left breast\n\nTECHNIQUE: Under ultrasound guidance a wire was placed at the mass in the left breast at 2:00. Localization of the second mass at 9:00 was attempted with lidocaine and needle but abandoned because of pain; no wire was placed there.", "localization", "partial"),
     # others
     ("EXAM: Bilateral screening mammogram\n\nFINDINGS: Scattered fibroglandular tissue. No suspicious mass.\n\nIMPRESSION: BI-RADS 1.", "other", None),
+    ("STUDY: MG DIAG UNI LT POST MARKER\n\nHX: Ultrasound biopsy and marker today by Dr. Vance.\n\nCC and ML views of the left breast. The coil marker has been deployed and lies in the mass.\n\nIMP: Marker in place. A localization with ultrasound, if wanted, is possible.", "other", None),
+    ("Seen with reports. Ultrasound: 9 mm spiculated mass, left breast 2 o'clock, BI-RADS 5.\n\nAdv: ultrasound guided wire localization left breast and wide local excision on 4 May.", "other", None),
     ("EXAM: Left breast diagnostic ultrasound\n\nFINDINGS: There is a 9 mm mass at 2:00.\n\nIMPRESSION: BI-RADS 4. Ultrasound guided biopsy is recommended.", "other", None),
     ("EXAM: Post-procedure mammogram, left breast\n\nFINDINGS: A clip is seen at the site of the biopsy in the left breast.\n\nIMPRESSION: Clip in expected position.", "other", None),
     ("EXAM: Specimen radiograph\n\nFINDINGS: The specimen contains the wire, the clip and the calcifications.\n\nIMPRESSION: Target included.", "other", None),

@@ -27,6 +27,9 @@ SIDES = [
     ("With the right arm raised, a wire was placed at the mass in the left breast under ultrasound guidance.", "left"),
     ("Right after local anesthetic, a wire was placed at the left breast mass under ultrasound guidance.", "left"),
     ("The IV was placed in the right hand. Under MR guidance a wire was placed at the enhancement in the left breast.", "left"),
+    ("Under ultrasound guidance a wire was placed at the mass in the right breast, 7 mm left of it a cyst.", "right"),
+    ("Rt br mass: under ultrasound guidance a SecurMark left. None left at the cyst.", "right"),
+    ("Under ultrasound guidance a wire was placed at the right breast mass. Left breast not examined today.", "right"),
     # not said
     ("Under ultrasound guidance a wire was placed at the mass in the breast.", None),
     ("Under ultrasound guidance a wire was placed at the mass in the [right/left] breast.", None),
@@ -43,6 +46,14 @@ SIDES = [
     # corrected on the spot
     ("Under ultrasound guidance a wire was placed at the mass in the left, correction, right breast.", "right"),
 ]  # fmt: skip
+
+
+def test_lines_headed_by_a_side() -> None:
+    found = findings(
+        "BILAT SAVI SCOUT, u/s\n\nConsent signed.\n\nR br - mass 9:00, 3 FN. 1% lido. Reflector let go in mass under u/s.\n"
+        "L br - mass, 11 mm. 1% lido. Reflector let go in mass under u/s.\n"
+    )
+    assert brief(found, "laterality", "devices") == [("right", "radar_reflector 1"), ("left", "radar_reflector 1")]
 
 
 @pytest.mark.parametrize(("sentences", "side"), rows(SIDES))
