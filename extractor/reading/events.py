@@ -372,7 +372,9 @@ def _clause(
             m.label == "gauge"
             and m.clause == clause
             and not earlier
-            and patterns.match(r"\s*(?:[a-z][\w-]*\s+){0,3}x\s?\d{1,2}\b(?!\s*(?:cm|mm|x)|\.\d)", r.lower[m.end : m.end + 34])
+            and patterns.match(
+                r"\s*(?:[a-z][\w-]*\s+){0,3}x\s?\d{1,2}\b(?!\s*(?:cm|mm|x)|\.\d)", r.lower[m.end : m.end + 34]
+            )
         ):
             add("sampled", None, None, None, m)
     for a in samples:
