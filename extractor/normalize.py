@@ -101,12 +101,15 @@ _DOUBLED_END = patterns.compile(r"(\n[ \t]*)\n")
 # A ruled line needs no more signs than this to be one; a tokenizer peels longer runs sign by sign, in quadratic time.
 _RUN_OF_SIGNS = patterns.compile(r"(?:(?![\s~])[\W_]){400,}|[ \t]{400,}")
 _RUN = 200
+_SIGNS = patterns.compile(r"[\W_]{200}")  # any long run holds such a one from a multiple of 200 on
 
 
 def normalize(text: str) -> Normalized:
     """Even out `text`. The result is never longer than the input, and each of its characters comes from one place."""
     plain = text.translate(_ONE_TO_ONE)
-    edits = [(m.start() + _RUN, m.end(), "") for m in _RUN_OF_SIGNS.finditer(plain)]
+    edits = []
+    if any(_SIGNS.match(plain, at) for at in range(0, len(plain), _RUN)):
+        edits = [(m.start() + _RUN, m.end(), "") for m in _RUN_OF_SIGNS.finditer(plain)]
     if "\\" in plain or "\r" in plain or "&" in plain:
         for m in _SPECIAL.finditer(plain):
             if m[1]:

@@ -26,10 +26,10 @@ def build() -> Language:
     medspacy = hazards.medspacy()
     import spacy
 
-    from extractor.nlp import components
+    from extractor.nlp import components, tokenizer
 
     nlp = spacy.blank("en")
-    nlp.tokenizer = medspacy.components.create_medspacy_tokenizer(nlp)
+    nlp.tokenizer = tokenizer.create(nlp, medspacy)
     nlp.max_length = 30_000_000
     for name in components.ORDER:
         nlp.add_pipe(name)

@@ -70,7 +70,8 @@ def even(source: Normalized) -> Normalized:
             if len(new) <= m.end() - m.start():
                 edits.append((m.start(), m.end(), new))
     taken = {i for a, b, _ in edits for i in range(a, b)}
-    for m in pattern.finditer(text):
+    evened = " ".join(text.lower().split())
+    for m in pattern.finditer(text) if any(word in evened for word in words) else ():
         new = words[" ".join(m[0].lower().split())]
         if len(new) <= m.end() - m.start() and m.start() not in taken and m.end() - 1 not in taken:
             edits.append((m.start(), m.end(), new.upper() if m[0].isupper() else new))

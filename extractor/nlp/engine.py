@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import cache
 
 from extractor import lexicon
-from extractor.nlp import assertion, marks, numbers, pieces, sections
+from extractor.nlp import assertion, marks, matching, numbers, pieces, sections
 from extractor.nlp.matching import PhraseTree
 from extractor.nlp.page import Page, Piece
 
@@ -21,6 +21,12 @@ def headings() -> sections.Headings:
     return sections.Headings(lexicon.load())
 
 
+def _words(page: Page) -> tuple[list[str], list[int], list[int]]:
+    if page.words is None:
+        page.words = matching.scan(page.lower)
+    return page.words
+
+
 def add_pieces(page: Page) -> None:
     page.pieces = [Piece(i, a, b, block) for i, (a, b, block) in enumerate(pieces.split(page.text))]
     page.index()
@@ -28,12 +34,13 @@ def add_pieces(page: Page) -> None:
 
 def add_concepts(page: Page) -> None:
     page.blank, page.checked = marks.find(page.text)
-    page.mentions = tree().find(page.text, page.lower)
+    page.mentions = tree().find(page.text, *_words(page))
     page.found = True
 
 
 def add_numbers(page: Page) -> None:
-    found = numbers.find(page.text)
+    words, starts, _ = _words(page)
+    found = numbers.find(page.text, words, starts)
     taken = [m for m in found if m.label in ("date", "time", "dose")]
     if taken:
         spans = {i for m in taken for i in range(m.start, m.end)}

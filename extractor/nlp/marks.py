@@ -23,6 +23,10 @@ _CHOICE = patterns.compile(
 )
 
 
+# one of these is in every placeholder
+_OPENERS = ("***", "__", "{", "[", "<", "@", "XX/", "xx/", "Xx/", "xX/", "???", "......")
+
+
 def find(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """(blank spans, checked spans): text of unmarked options and placeholders, and text of marked options."""
     blank: list[tuple[int, int]] = []
@@ -30,11 +34,11 @@ def find(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     if "[" in text or "(" in text or "■" in text or "□" in text or "<" in text:
         at = 0
         for line in text.split("\n"):
-            boxes = list(_BOX.finditer(line))
+            boxes = list(_BOX.finditer(line)) if any(sign in line for sign in "[(■□<") else []
             if boxes:
                 _options(line, at, boxes, blank, checked)
             at += len(line) + 1
-    for m in _PLACEHOLDER.finditer(text):
+    for m in _PLACEHOLDER.finditer(text) if any(sign in text for sign in _OPENERS) else ():
         inner = m[0]
         if inner[0] == "[" and not (_CHOICE.search(inner) or set(inner[1:-1]) <= set("_ *?.")):
             continue  # an editor's bracket holds words that count

@@ -18,6 +18,13 @@ _SCAN = patterns.compile(r"[^\W\d_]+|\d+|\n[ \t]*\n|(?<=\S)(?: {3,}|\t)(?=\S)|[^
 _END = "\0"
 
 
+def scan(lower: str) -> tuple[list[str], list[int], list[int]]:
+    """(words, starts, ends) of a text in lower case; what ends a phrase stands there as an empty word."""
+    found = list(_SCAN.finditer(lower))
+    words = ["" if m[0][0] in "\n \t_" else m[0] for m in found]
+    return words, [m.start() for m in found], [m.end() for m in found]
+
+
 class PhraseTree:
     """Literals of rules as a tree; `find` gives the mentions in a text."""
 
@@ -32,16 +39,8 @@ class PhraseTree:
                     node = node.setdefault(word, {})
                 node.setdefault(_END, []).append(rule)
 
-    def find(self, text: str, lower: str) -> list[Mention]:
-        """Mentions in order of start. `lower` is `text` in lower case, character for character."""
-        words: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        for m in _SCAN.finditer(lower):
-            word = m[0]
-            words.append("" if word[0] in "\n \t_" else word)
-            starts.append(m.start())
-            ends.append(m.end())
+    def find(self, text: str, words: list[str], starts: list[int], ends: list[int]) -> list[Mention]:
+        """Mentions in order of start, from the words of the text as `scan` gives them."""
         out: list[Mention] = []
         self._walk(self._plain, words, starts, ends, out)
         if self._cased:

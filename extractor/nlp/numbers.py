@@ -7,6 +7,7 @@ and its neighbours, not the procedure.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from extractor import patterns
 from extractor.nlp.page import Mention
@@ -97,10 +98,35 @@ def cm(text: str) -> float | None:
     return round(value, 2)
 
 
-def find(text: str, location_field: tuple[tuple[int, int], ...] = ()) -> list[Mention]:
-    """Mentions labelled `date`, `time`, `clock`, `fn`, `coordinates`, `gauge`, `dose`, `size`, `times`, in order."""
+# the words, besides digits, that a match can begin with: the pattern is tried there only
+_OPENING = """
+the twenty thirty x h u z n fn # first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
+thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth jan january feb february
+mar march apr april may jun june jul july aug august sep sept september oct october nov november dec december
+"""
+_FIRST = frozenset([*WORDS, *_OPENING.split()])
+
+
+def _matches(text: str, words: list[str], starts: list[int]) -> Iterator[re.Match[str]]:
+    """What the pattern finds from left to right, without trying it at every sign of the text."""
+    after = 0
+    for word, start in zip(words, starts, strict=True):
+        if (word in _FIRST or word[:1].isdigit()) and start >= after:
+            m = _PATTERN.match(text, start)
+            if m:
+                after = m.end()
+                yield m
+
+
+def find(
+    text: str, words: list[str], starts: list[int], location_field: tuple[tuple[int, int], ...] = ()
+) -> list[Mention]:
+    """Mentions labelled `date`, `time`, `clock`, `fn`, `coordinates`, `gauge`, `dose`, `size`, `times`, in order.
+
+    `words` are those of the text in lower case with their `starts`, as `matching.scan` gives them.
+    """
     out: list[Mention] = []
-    for m in _PATTERN.finditer(text):
+    for m in _matches(text, words, starts):
         kind = m.lastgroup or ""
         value: str | float | int | None
         if m["date"]:

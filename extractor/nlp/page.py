@@ -88,15 +88,14 @@ class Piece:
 class Page:
     """Pieces, mentions and blank spans of one text."""
 
-    __slots__ = ("_starts", "blank", "checked", "found", "lower", "mentions", "pieces", "text", "token_starts")
+    __slots__ = ("_starts", "blank", "checked", "found", "lower", "mentions", "pieces", "text", "token_starts", "words")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.lower = (
-            text.lower()
-            if len(text.lower()) == len(text)
-            else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-        )
+        lower = text.lower()
+        if len(lower) != len(text):
+            lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+        self.lower = lower
         self.pieces: list[Piece] = []
         self.mentions: list[Mention] = []
         self.blank: list[tuple[int, int]] = []
@@ -104,6 +103,8 @@ class Page:
         self._starts: list[int] = []
         self.found = False
         self.token_starts: list[int] | None = None
+        # the words of the text and where they start and end, once they have been looked for (see matching.scan)
+        self.words: tuple[list[str], list[int], list[int]] | None = None
 
     def index(self) -> None:
         """Make `piece_at` answer; called once the pieces stand."""

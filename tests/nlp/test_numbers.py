@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from extractor.nlp import matching, numbers
 from tests.nlp.doc import doc_of, mentions
 from tests.tables import rows
 
@@ -101,3 +104,17 @@ def test_a_number_inside_a_measure_is_no_other_number() -> None:
     found = sorted((m.start_char, m.end_char) for m in mentions(doc, *KINDS))
     assert all(a[1] <= b[0] for a, b in zip(found, found[1:], strict=False))
     assert {m.label_ for m in mentions(doc, *KINDS)} == {"clock", "fn", "coordinates", "dose", "gauge", "date", "time"}
+
+
+PARTS = [
+    *("1", "2", "12", "20230412", "3.5", "x2", "x 2", "#1", "#", "h-12", "x: 3, y: 4, z: 5", "z", "fn 3", "n+4", "3cmfn"),
+    *("the", "third", "of", "march", "twenty", "Sept.", "jan", "2024", "04/12/2024", "one ", "o'clock", "oclock", "cm", "mm"),
+    *("from the nipple", "10:30", "am", "gauge", "mL", "%", "_", "é", "a", "-", "/", ":", " ", " ", " ", "\n", ".", ","),
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=14).map("".join))
+def test_the_pattern_is_tried_wherever_it_can_match(text: str) -> None:
+    words, starts, _ = matching.scan(text.lower())
+    tried = [m.span() for m in numbers._matches(text, words, starts)]
+    assert tried == [m.span() for m in numbers._PATTERN.finditer(text)]
