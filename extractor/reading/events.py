@@ -648,14 +648,22 @@ def _clause(
     return out
 
 
+_PORTIONS = frozenset(
+    ("passes", "samples", "specimens", "core samples", "tissue samples", "core specimens", "cores", "core", "biopsies")
+    + ("core biopsies", "bxs")
+)
+
+
 def _sampling(r: Reader, a: Mention, low: int, high: int) -> bool:
     """Whether a sampling word tells of tissue taken now: numbers of cores, or the verb itself, not a name of an earlier biopsy."""
     word = r.lower[a.start : a.end]
+    if patterns.match(r",?\s*w(?:as|ere)\b", r.lower[high : high + 8]):
+        high = r.piece(a).end  # "core biopsy of the mass, 5 cm from the nipple, was performed"
     text = r.lower[low:high]
     if patterns.search(rf"\b(?:on\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:{MONTHS})\b|\b(?:on|in)\s+(?:{MONTHS})\b", text):
         return False
     if patterns.search(
-        r"(?:biopsy|bx|core)[\s-]*(?:proven|confirmed|positive|clip|marker|site|cavity|tract|scar|coil|result|images|date|report|pathology|needle\b)",
+        r"(?:biopsy|bx|core)[\s-]*(?:proven|confirmed|positive|clip|marker|site|cavity|tract|scar|coil|result|images|date|report|pathology|needle\b(?!\s+biops))",
         text[max(0, a.start - low - 2) : a.end - low + 14],
     ):
         return False
@@ -663,7 +671,7 @@ def _sampling(r: Reader, a: Mention, low: int, high: int) -> bool:
         r"\s+(?:through|to\b|over|beyond|within|from|along|just|\d|by\b|in\b|into)", r.lower[a.end : a.end + 14]
     ):
         return False
-    if word in ("passes", "samples", "specimens", "core samples", "tissue samples", "core specimens", "cores", "core"):
+    if word in _PORTIONS:
         return (
             bool(
                 patterns.search(
@@ -672,11 +680,16 @@ def _sampling(r: Reader, a: Mention, low: int, high: int) -> bool:
                 )
             )
             or bool(patterns.search(r"\b(?:taken|obtained|acquired|collected|retrieved|made|drawn)\b", text))
+            or word.endswith("s") and bool(patterns.search(r"biops\w+[^.]*\bperformed\b", text))
             or bool(patterns.match(r"\s*(?:[:x]|\.{3,}|\s{3,})\s*\d", r.lower[a.end : a.end + 14]))
         )
     if word in ("biopsied", "sampled", "sampling"):
         if patterns.match(r"[\s,(]*(?:on\s+)?\d{1,2}[/ -]", r.lower[a.end : a.end + 8]):
             return False
+        if any(
+            m.label in ("side", "site", "target") and 0 < m.start - a.end < 3 for m in r.clause(a)
+        ) and not patterns.search(r"\b(?:was|were|been|then|i|we)\s+$", r.lower[max(low, a.start - 6) : a.start]):
+            return False  # "the first biopsied left axillary node"
         return not patterns.search(
             r"\b(?:previously|previous|prior|earlier|in\s+(?:january|february|march|april|may|june|july|august|september|october|november|december)|was\s+\w+\s+on|at\s+(?:an?\s+)?outside|elsewhere|weeks?\s+ago|last)\b|\bon\s+\d|\bthe\s+(?:biopsied|sampled)|previously",
             text,
@@ -684,6 +697,6 @@ def _sampling(r: Reader, a: Mention, low: int, high: int) -> bool:
     return bool(
         patterns.search(
             r"\b(?:was|were|is)\s+(?:then\s+)?(?:performed|done|obtained|carried|completed)|performed|vacuum[- ]assisted (?:device|biopsy device)",
-            text[a.start - low :][:60],
+            text[a.start - low :][:150],
         )
     ) and not patterns.search(r"\b\d{1,2}/\d{1,2}\b", text)

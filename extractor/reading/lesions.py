@@ -14,7 +14,7 @@ from extractor.findings import Device, Evidences, Lesion, Location, Reading
 from extractor.nlp.page import Mention
 from extractor.reading import counts, guidance, sides
 from extractor.reading.events import Event
-from extractor.reading.slots import Layout, Slot, active
+from extractor.reading.slots import EVERY, SEVERAL, Layout, Slot, active
 from extractor.reading.words import Reader
 
 _ORDINAL_WORD = patterns.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|2nd)\b", re.I)
@@ -24,6 +24,9 @@ _DEVICE_LABEL = patterns.compile(
 _REPLACED = patterns.compile(
     r"\b(?:same\s+(?:target|lesion|mass|calcifications|site|area|distortion|clip)|replac\w+|reposition\w*|re-?placed|repeat\s+localization|did\s+not\s+(?:\w+\s+){0,3}(?:deploy|release)|migrat\w+|displaced|dislodged|off\s+target|moved|fell\s+out|came\s+out)\b",
     re.I,
+)
+_LIKEWISE = patterns.compile(
+    r"\b(?:same|similar(?:ly)?|like(?:wise)?|identical(?:ly)?|again|also|too|repeated|as\s+(?:above|before|well)|in\s+turn)\b", re.I
 )
 
 
@@ -859,6 +862,8 @@ def _guidance(r: Reader, layout: Layout, out: Reading_, events: list[Event], tot
                 value, with_tomo, words, clash = v, tm, own, c
             elif modality is None and conflicting:
                 value, clash = _by_elimination(r, layout, events, conflicting, i), []
+            elif modality is not None and not _shared(r, layout, whole, {modality: titles.get(modality, [])}, i):
+                value, with_tomo, words = None, False, guidance.Support()
         if clash:
             at = max(
                 (
@@ -904,6 +909,30 @@ def _guidance(r: Reader, layout: Layout, out: Reading_, events: list[Event], tot
                 lesion.guidance = None
     out.title_guidance = r.evidence([m for v in titles.values() for m in v][:3])
     out.guidance_evidence = r.evidence([m for v in whole.all().values() for m in v][:8])
+
+
+def _shared(r: Reader, layout: Layout, support: guidance.Support, titles: dict[str, list[Mention]], i: int) -> bool:
+    """Whether the guidance that the note names holds for lesion `i`, in whose own sentences none is named.
+
+    It does where it is said of several lesions or of none, where the sentence goes on to this lesion, where the title names it for this
+    side too, or where this one is said to have been done as the others were.
+    """
+    side = layout.slots[i].side
+    for m in (m for ms in titles.values() for m in ms):
+        named = {x.value for x in r.piece(m).mentions if x.label == "side"}
+        if not named or not side or named & {side, "both"}:
+            return True
+    mine = {piece for (piece, _), who in layout.owner.items() if i in who}
+    table = min((piece for piece, _ in layout.cells), default=-1)
+    return any(
+        m.piece in mine
+        or m.piece < table
+        or len(layout.owner.get((m.piece, m.clause), ())) != 1
+        or EVERY.search(r.text, r.piece(m).start, r.piece(m).end)
+        or SEVERAL.search(r.text, r.piece(m).start, r.piece(m).end)
+        for ms in support.all().values()
+        for m in ms
+    ) or any(_LIKEWISE.search(r.text, r.page.pieces[p].start, r.page.pieces[p].end) for p in mine)
 
 
 def _by_elimination(r: Reader, layout: Layout, events: list[Event], candidates: list[str], i: int) -> str | None:

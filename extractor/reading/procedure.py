@@ -115,6 +115,13 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
     if heads.get("pathology") and (not placed and not advanced or not begun(r)):
         return True, heads["pathology"]
     stopped = [e for e in events if e.kind in ("cancelled", "stopped", "nothing_begun")]
+    inked = [m for m in r.all("skin_mark") if m.assertion in ("present", "ordered")]
+    if inked and not placed and not sampled and not advanced:
+        # a lump marked on the skin, with no device placed, is no localization
+        denied = any(e.kind in ("not_placed", "nothing_begun") for e in events)
+        off = any(e.kind in ("cancelled", "stopped") for e in events)
+        if (denied or any(m.section == "title" for m in inked)) and not off:
+            return True, inked[:2]
     if heads.get("consult") and (
         not placed
         and not sampled

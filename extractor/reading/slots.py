@@ -19,8 +19,9 @@ _LABEL = patterns.compile(
     rf"\b{_THING}\s*(?:#|no\.?\s*|number\s+)?\s*(?P<a>\d(?!\d)|[A-D](?![a-zA-Z'])|(?:one|two|three|four)\b)(?!\s*(?:mm|cm|:\d\d|o'?\s?clock|o/c|oc\b|%|/\d|\.\d|x\b))",
     re.I,
 )
+_KIND = r"(?:separate|distinct|different|additional|adjacent|previously|biopsied|biopsy-proven|proven|known|clipped|marked|abnormal|suspicious|enlarged|positive|metastatic|smaller|larger|irregular|left|right|breast|axillary|lymph)"
 _ORDINAL = patterns.compile(
-    rf"\b(?P<a>first|second|third|fourth|1st|2nd|3rd|other)\s+(?!of\b)(?:[a-z-]+\s+){{0,2}}?(?:{_THING}|calcifications|distortion|asymmetry|enhancement|set)\b(?!\s+(?:view|film|image|pass))",
+    rf"\b(?P<a>first|second|third|fourth|1st|2nd|3rd|other),?\s+(?!of\b)(?:(?:[a-z-]+\s+){{0,2}}?|(?:{_KIND},?\s+){{1,6}}?)(?:{_THING}|calcifications|distortion|asymmetry|enhancement|set)\b(?!\s+(?:view|film|image|pass))",
     re.I,
 )
 _TIME = r"(?:(?:[01]\d|2[0-3]):?[0-5]\d\s+[-–]?\s*)?"
@@ -39,7 +40,7 @@ _SIDE_HEAD = patterns.compile(
 )
 _ROOM = patterns.compile(r"\s*(?:\d{3,4}\s+)?(?:[A-Z]{2,12}\s+){1,2}(?:ROOM|SUITE|PART|RM)\s*:?\s*$")
 _EACH_HEAD = patterns.compile(r"\W*(?:for\s+|at\s+)?(?:each|both|all|every)\b", re.I)
-_ALL = patterns.compile(
+EVERY = patterns.compile(
     r"\b(?:each|both|all|every|either|respective|respectively|same\s+(?:way|manner|fashion|technique)|throughout|per\s+(?:site|lesion)|at\s+(?:all|both|each))\b",
     re.I,
 )
@@ -376,10 +377,10 @@ def _walk(
             if side_context and descs:
                 for d in descs:
                     d.setdefault("side", side_context)
-            if label and len(descs) <= 1:
+            if label and len(descs) <= 1 and (here or not descs or not _elsewhere(slots, descs[0], label)):
                 descs = [{**(descs[0] if descs else {}), "label": label}]
             heading = not descs and text.rstrip().endswith(":") and len(text) < 40 and number + 1 < len(piece.clauses)
-            everyone = (bool(_ALL.search(text)) or bool(_EACH_HEAD.match(r.text, piece.start, piece.end))) and len(
+            everyone = (bool(EVERY.search(text)) or bool(_EACH_HEAD.match(r.text, piece.start, piece.end))) and len(
                 slots
             ) > 1
             chosen: list[int] = []
@@ -429,7 +430,7 @@ def _walk(
         slot.clauses = list(dict.fromkeys([*slot.clauses, *(key for key, who in owner.items() if i in who)]))
 
 
-_SEVERAL = patterns.compile(
+SEVERAL = patterns.compile(
     r"\b(?:two|three|four|both|[2-4])\s+(?:\w+\s+){0,3}?(?:lesions|sites|targets|masses|areas|foci|groups|localizations)\b|\bx\s?[2-4]\b",
     re.I,
 )
@@ -452,7 +453,7 @@ def _several(r: Reader) -> bool:
     if len(titles) > 1 or len(conclusions) > 1:
         return True
     return any(
-        _SEVERAL.search(r.text, p.start, p.end)
+        SEVERAL.search(r.text, p.start, p.end)
         for p in r.page.pieces
         if p.section in ("title", "impression", "technique", "count")
     )
@@ -488,6 +489,13 @@ def _compatible(slot: Slot, d: dict[str, str]) -> bool:
         if (d.get("clock") or d.get("quadrant")) and not (slot.clock or slot.quadrant) and slot.clauses_seen:
             return False
     return not (a and b and a != b and "lymph_node" in (a, b))
+
+
+def _elsewhere(slots: list[Slot], d: dict[str, str], label: str) -> bool:
+    """Whether words under the label of one target describe another that is known: the list is over, and all are spoken of again."""
+    return not any(_compatible(s, d) for s in slots if s.label == label) and any(
+        _compatible(s, d) and _score(s, d) for s in slots if s.label and s.label != label
+    )
 
 
 def _fits_quadrant(clock: str | None, quadrant: str | None, side: str | None) -> bool:

@@ -44,13 +44,6 @@ SCENARIOS: list[tuple[str, str, str, str, set[str] | None]] = [
     ("36", "Skin marking of a palpable mass, left breast", "The palpable mass in the left breast at 2:00 was marked on the skin with ink. No needle, wire or other device was placed.", "not_reportable", set()),
 ]  # fmt: skip
 
-FAULTS = {
-    "9 labelled": "a biopsy told after the label of its lesion is not read as one, and the note ends as a query",
-    "17": "two nodes of one axilla are not told apart, and the note ends as a query",
-    "36": "a marking of the skin that says that nothing was placed is asked about, where it is no localization",
-}
-
-
 @cache
 def results() -> dict[str, dict[str, object]]:
     with TemporaryDirectory() as folder:
@@ -65,10 +58,7 @@ def results() -> dict[str, dict[str, object]]:
 
 @pytest.mark.parametrize(
     ("number", "disposition", "codes"),
-    [
-        pytest.param(n, d, c, id=f"scenario {n}", marks=[pytest.mark.xfail(reason=FAULTS[n])] if n in FAULTS else [])
-        for n, _, _, d, c in SCENARIOS
-    ],
+    [pytest.param(n, d, c, id=f"scenario {n}") for n, _, _, d, c in SCENARIOS],
 )
 def test_a_scenario_as_a_note(number: str, disposition: str, codes: set[str]) -> None:
     recommendation = results()[number]["recommendation"]

@@ -147,12 +147,33 @@ def test_stereotactic_technique_is_asked_of_stereotactic_lesions_only() -> None:
     assert found.missing() == []
 
 
-@pytest.mark.xfail(strict=False, reason="the guidance of the first lesion is lent to the second")
-def test_an_element_that_one_of_two_lesions_lacks_is_missing_and_names_it() -> None:
-    technique = (
-        "TECHNIQUE: Lesion 1: under ultrasound guidance a wire was placed through the mass in the left breast at 2:00. "
-        "Lesion 2: a wire was placed through the mass in the left breast at 9:00."
-    )
-    found = findings(note(technique=technique, title="EXAM: Wire localization of two lesions, left breast", imaging="Images show both wires through the masses."))
-    assert found.elements["guidance"].status == "missing"
-    assert found.elements["guidance"].lesions == (2,)
+LENT = [
+    # a list whose first entry alone names its guidance
+    ("Lesion 1: under ultrasound guidance a wire was placed through the mass in the left breast at 2:00. Lesion 2: a wire was placed through the mass in the left breast at 9:00.", (2,)),
+    ("Lesion 1: a wire was placed through the mass in the left breast at 2:00. Lesion 2: under ultrasound guidance a wire was placed through the mass in the left breast at 9:00.", (1,)),
+    ("LEFT BREAST: Under stereotactic guidance with a stereo pair, a wire was placed at the calcifications at 2:00.\n\nRIGHT BREAST: A wire was placed at the mass at 9:00.", (2,)),
+    # said of all, or of the others' manner
+    ("Both lesions were localized under ultrasound guidance. Lesion 1: a wire was placed through the mass in the left breast at 2:00. Lesion 2: a wire was placed through the mass in the left breast at 9:00.", ()),
+    ("Lesion 1: under ultrasound guidance a wire was placed through the mass in the left breast at 2:00. Lesion 2: in the same manner a wire was placed through the mass in the left breast at 9:00.", ()),
+    ("Under ultrasound guidance a wire was placed through the mass in the left breast at 2:00 and another through the mass in the left breast at 9:00.", ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sentences", "lacking"), rows(LENT))
+def test_the_guidance_of_one_lesion_is_not_lent_to_another(sentences: str, lacking: tuple[int, ...]) -> None:
+    found = findings(note(technique=f"TECHNIQUE: {sentences}", title="EXAM: Wire localization of two lesions", imaging="Images show both wires through the masses."))
+    assert len(found.lesions) == 2
+    assert found.elements["guidance"].status == ("missing" if lacking else "present")
+    assert found.elements["guidance"].lesions == lacking
+
+
+@pytest.mark.parametrize(
+    ("title", "lacking"),
+    [
+        ("EXAM: Ultrasound guided wire localization of two lesions", ()),
+        ("EXAM: Wire localization of two lesions", (2,)),
+    ],
+)
+def test_a_title_extends_what_the_body_says_of_one_lesion(title: str, lacking: tuple[int, ...]) -> None:
+    found = findings(note(technique=f"TECHNIQUE: {LENT[0][0]}", title=title, imaging="Images show both wires through the masses."))
+    assert found.elements["guidance"].lesions == lacking

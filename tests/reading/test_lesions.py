@@ -52,6 +52,16 @@ LESIONS = [
         "RIGHT BREAST: Under ultrasound guidance an I-125 seed was placed in the mass at 8:00.\nLEFT BREAST: Under ultrasound guidance an I-125 seed was placed in the mass at 1:00.",
         [("right", "ultrasound", "radioactive_seed 1", "mass"), ("left", "ultrasound", "radioactive_seed 1", "mass")], 2,
     ),
+    # one axilla, told apart by their order
+    (
+        "Under ultrasound guidance a Magseed was placed in the first biopsied left axillary lymph node. Under ultrasound guidance a second Magseed was placed in a second, separate left axillary lymph node.",
+        [("left", "ultrasound", "magnetic_seed 1", "lymph_node"), ("left", "ultrasound", "magnetic_seed 1", "lymph_node")], 2,
+    ),
+    # shown together afterwards, under the last label
+    (
+        "Lesion A: Under ultrasound guidance a clip was placed in the mass in the left breast at 2:00.\nLesion B: Under ultrasound guidance a clip was placed in the mass in the left breast at 6:00.\nPost-procedure mammogram shows the clip at 2:00 and the clip at 6:00.",
+        [("left", "ultrasound", "clip 1", "mass"), ("left", "ultrasound", "clip 1", "mass")], 2,
+    ),
     # breast and axilla
     (
         "Under ultrasound guidance a Magseed was placed in the left breast mass at 2:00. Under ultrasound guidance a Magseed was placed in the biopsied left axillary lymph node.",

@@ -13,10 +13,14 @@ DOCUMENTS = [
     ("EXAM: Left breast wire localization\n\nTECHNIQUE: Under ultrasound guidance a wire was placed at the mass in the left breast.", "localization", "completed"),
     ("EXAM: Clip placement, right breast\n\nTECHNIQUE: The lesion was sampled three weeks ago without a marker. Under ultrasound guidance a clip was placed at the mass in the right breast today.", "localization", "completed"),
     ("EXAM: Seed localization\n\nTECHNIQUE: Under ultrasound guidance an I-125 seed was placed in the left axillary node.", "localization", "completed"),
+    ("EXAM: Wire localization, left breast\n\nTECHNIQUE: The skin was marked with a pen. Under ultrasound guidance a wire was placed at the mass in the left breast.", "localization", "completed"),
     # biopsy
     ("EXAM: Ultrasound guided core biopsy, left breast\n\nTECHNIQUE: Under ultrasound guidance, five 14 gauge core samples of the mass in the left breast were obtained. A ribbon clip was deployed.", "biopsy", "completed"),
     ("EXAM: Stereotactic biopsy right breast\n\nTECHNIQUE: With stereotactic guidance a 9 gauge vacuum-assisted device took 12 cores of the calcifications. A marker was placed through the device.", "biopsy", "completed"),
     ("EXAM: MRI guided biopsy left breast\n\nTECHNIQUE: The enhancing mass in the left breast was biopsied with a 9G vacuum device under MR guidance. No clip was placed.", "biopsy", "completed"),
+    ("EXAM: Ultrasound guided biopsy, left breast\n\nTECHNIQUE: Under ultrasound guidance, four core biopsies of the mass in the left breast at 2:00, 5 cm from the nipple, were obtained. A clip was deployed.", "biopsy", "completed"),
+    ("EXAM: Ultrasound guided biopsy, left breast\n\nTECHNIQUE: Under ultrasound guidance, biopsies of the mass in the left breast were performed.", "biopsy", "completed"),
+    ("EXAM: Ultrasound guided biopsy, left breast\n\nTECHNIQUE: Under ultrasound guidance, core needle biopsy of the suspicious irregular mass in the left breast at 2:00, 5 cm from the nipple, was performed.", "biopsy", "completed"),
     # both
     ("EXAM: Ultrasound biopsy and wire localization, left breast\n\nTECHNIQUE: Under ultrasound guidance, core samples of the mass in the left breast at 3:00 were obtained. Under stereotactic guidance a wire was then placed at the calcifications in the left breast at 10:00.", "biopsy_and_localization", "completed"),
     # stopped
@@ -42,6 +46,8 @@ DOCUMENTS = [
     ("ORDER REQUISITION\n\nExam requested: Stereotactic wire localization right breast\nReason: calcifications. Scheduled 03/05/2026.", "other", None),
     ("EXAM: Ultrasound guided thyroid biopsy\n\nTECHNIQUE: Under ultrasound guidance, a 25 gauge needle sampled the right thyroid nodule.", "other", None),
     ("EXAM: CT guided lung nodule localization\n\nTECHNIQUE: Under CT guidance a wire was placed at the left upper lobe nodule.", "other", None),
+    ("EXAM: Preoperative localization, left breast\n\nTECHNIQUE: The mass in the left breast at 2:00 was found with ultrasound and marked on the overlying skin with a surgical pen. No device was placed.", "other", None),
+    ("EXAM: Skin marking, right breast\n\nTECHNIQUE: The palpable lump in the right breast was outlined on the skin with ink before surgery.", "other", None),
     ("EXAM: Ultrasound guided cyst aspiration, left breast\n\nTECHNIQUE: Under ultrasound guidance the cyst in the left breast was aspirated to completion.", "other", None),
     ("", "other", None),
 ]  # fmt: skip
