@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, NamedTuple
 
 from extractor.batch import units
 from extractor.note import Note, UnreadableNote
@@ -28,6 +28,8 @@ CHUNK_BYTES = 262_144
 WINDOW = 8
 """Chunks a worker for which notes are read ahead, so that an answer that is late does not stop the others."""
 WINDOW_BYTES = 64_000_000
+LOOK_SECONDS = 0.01
+"""While notes are read ahead, answers are looked for no more often than this: a look costs more than reading a note."""
 START_SECONDS = 300.0
 LOAD = "extractor.api:load"
 """What a worker calls to get its extractor, `module:name`."""
@@ -37,8 +39,7 @@ class WorkerError(RuntimeError):
     """No worker can be started. The message says why and holds nothing of a note."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What became of one note: its result as a line of JSON with its end, and what a summary counts."""
 
     line: str
@@ -176,7 +177,7 @@ class Pool:
         """The outcome of every item, in their order."""
         source = iter(items)
         slots: deque[_Slot] = deque()
-        size, more = 0, True
+        size, more, looked = 0, True, 0.0
         while True:
             while slots and slots[0].outcome is not None:
                 slot = slots.popleft()
@@ -202,7 +203,11 @@ class Pool:
             self._staff()
             self._hand_out()
             # While there is more to read the answers are only looked for; then they are waited for.
-            self._listen(0.0 if more and room else None)
+            if not (more and room):
+                self._listen(None)
+            elif time.monotonic() - looked > LOOK_SECONDS:
+                self._listen(0.0)
+                looked = time.monotonic()
 
     def _staff(self) -> None:
         starting = sum(not worker.ready for worker in self._workers)
@@ -271,19 +276,17 @@ class Pool:
 
     def _hear(self, worker: _Worker) -> None:
         try:
-            while True:
-                said = worker.connection.recv()
-                worker.since = time.monotonic()
-                if worker.ready:
-                    worker.held.popleft().outcome = said
-                elif said is None:
-                    worker.ready, self._failed_starts = True, 0
-                else:
-                    raise WorkerError(said)
-                if not worker.connection.poll():
-                    return
+            said = worker.connection.recv()
         except (EOFError, OSError):
             self._mourn(worker)
+            return
+        worker.since = time.monotonic()
+        if worker.ready:
+            worker.held.popleft().outcome = said
+        elif said is None:
+            worker.ready, self._failed_starts = True, 0
+        else:
+            raise WorkerError(said)
 
     def _mourn(self, worker: _Worker) -> None:
         """A worker died. The note it was at is tried once more, alone: it may not have been the note's fault."""

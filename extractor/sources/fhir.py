@@ -144,9 +144,9 @@ def _document(
     except UnreadableNote as error:
         yield Reject(where, error.reason, name, line)
         return
-    binaries = [each for each in entries if each[0].get("resourceType") == "Binary"]
     found = False
-    for entry, path in [each for each in entries if each not in binaries] + binaries:
+    # Binaries last: only then is it known which of them are attachments of another resource.
+    for entry, path in sorted(entries, key=lambda each: each[0].get("resourceType") == "Binary"):
         kind = str(entry.get("resourceType"))
         # What an attachment pointed to has been read with it.
         if kind in _CONTEXT and not (alone and len(entries) == 1) or id(entry) in context.used:

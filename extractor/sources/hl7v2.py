@@ -131,8 +131,6 @@ def _lines(stream: Any, limit: int) -> Iterator[str]:
 
 
 def _message(raw: _Raw, name: str, options: Options, oversized: bool) -> Iterator[Note | Reject]:
-    import hl7
-
     where = f"{name}:{raw.line}"
     try:
         if oversized:
@@ -140,11 +138,7 @@ def _message(raw: _Raw, name: str, options: Options, oversized: bool) -> Iterato
         text = _recoded("\r".join(raw.segments), options)
         if len(text) < 8 or text[3].isalnum() or text[3].isspace():
             raise UnreadableNote("no HL7 message: MSH gives no separators")
-        try:
-            # The library strips the message; a closing segment keeps the last line's spaces.
-            message = hl7.parse(text + "\rZZZ" + text[3])
-        except (hl7.HL7Exception, IndexError, ValueError):
-            raise UnreadableNote("no HL7 message that can be parsed") from None
+        message = _parsed(text)
         where = _first(message[0], 10) or where
         reports = list(_reports(message, _Reader(message, options)))
     except UnreadableNote as error:
@@ -158,6 +152,20 @@ def _message(raw: _Raw, name: str, options: Options, oversized: bool) -> Iterato
             yield make_note(shown, body.text, metadata("hl7", body, **known), options)
         except UnreadableNote as error:
             yield Reject(shown, error.reason, name, raw.line)
+
+
+def _parsed(text: str) -> Any:
+    """The segments of a message as lists of fields. The library reads the header, and with it the separators; going on
+    to repetitions, components and parts of every line is most of its work, and here few fields are asked for them."""
+    import hl7
+
+    head, *rest = text.split("\r")
+    try:
+        message = hl7.parse(head)
+    except (hl7.HL7Exception, IndexError, ValueError, AssertionError):  # the last: one sign for two separators
+        raise UnreadableNote("no HL7 message that can be parsed") from None
+    message.extend(message.create_segment(line.split(message.separators[1])) for line in rest)
+    return message
 
 
 def _recoded(text: str, options: Options) -> str:
@@ -228,7 +236,11 @@ class _Reader:
 
 
 def _raw(segment: Any, number: int) -> str:
-    return str(segment[number]) if segment is not None and len(segment) > number else ""
+    if segment is None or len(segment) <= number:
+        return ""
+    # As a list it gives the field at once; the container's own way is for slices.
+    field = list.__getitem__(segment, number)
+    return field if isinstance(field, str) else str(field)
 
 
 def _first(segment: Any, number: int) -> str:

@@ -116,6 +116,7 @@ REFUSES = {
     "an admission": (message("PV1|1", msh=MSH.replace("ORU^R01", "ADT^A08")), "M1", "holds no report"),
     "no message": (b"Left breast wire localization\rnothing else\r", "f.hl7:1", "does not begin with MSH"),
     "no separators": (b"MSHRISH\robx\r", "f.hl7:1", "no separators"),
+    "one sign for two separators": (message(obr(), obx("x^^y"), msh=MSH.replace("^~", "^^")), "f.hl7:1", "be parsed"),
     "too large": (message(obr(), *[LARGE] * 50), "f.hl7:1", "larger than the limit"),
     "a note too large": (message(obr(), LARGE), "A1", "larger than the limit"),
     "other bytes": (message(obr(), obx("one")).replace(b"one", b"\xff"), "f.hl7:1", "not valid UTF-8"),
