@@ -16,6 +16,11 @@ from extractor.sinks import schema
 _ROWS = 1000
 
 
+def _pairs(values: dict[str, Any]) -> list[tuple[str, Any]]:
+    """A map as pyarrow takes it."""
+    return list(values.items())
+
+
 @contextmanager
 def writer(path: Path) -> Iterator[Callable[[Result], None]]:
     """A writer of results to the file at `path`, which is whole when the block ends."""
@@ -32,7 +37,7 @@ def writer(path: Path) -> Iterator[Callable[[Result], None]]:
                 rows.clear()
 
         def write(result: Result) -> None:
-            rows.append(schema.record(result, mapping=lambda pairs: list(pairs.items())))
+            rows.append(schema.record(result, _pairs))
             if len(rows) >= _ROWS:
                 flush()
 

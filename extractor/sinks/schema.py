@@ -18,6 +18,9 @@ from pydantic import BaseModel
 
 from extractor.result import Result
 
+Mapping = Callable[[dict[str, Any]], Any]
+Change = Callable[[Any], Any]
+
 _PLAIN = {str: "string", int: "bigint", float: "double", bool: "boolean"}
 
 
@@ -56,27 +59,46 @@ def _type(of: Any) -> Type:
     raise TypeError(f"no column type for {of}")
 
 
-def record(result: Result, mapping: Callable[[dict[str, Any]], Any] = dict) -> dict[str, Any]:
+def record(result: Result, mapping: Mapping = dict) -> dict[str, Any]:
     """The result as plain values of `result_type()`; maps are given through `mapping`, what is absent is None."""
-    made = _plain(result.model_dump(mode="json"), result_type(), mapping)
+    made = _changer(mapping)(result.model_dump(mode="json"))
     assert isinstance(made, dict)
     return made
 
 
-def _plain(value: Any, kind: Type, mapping: Callable[[dict[str, Any]], Any]) -> Any:
-    if value is None:
-        return None
+@cache
+def _changer(mapping: Mapping) -> Change:
+    return _change(result_type(), mapping) or (lambda made: made)
+
+
+def _change(kind: Type, mapping: Mapping) -> Change | None:
+    """What makes a value of `kind` out of what pydantic dumps; None where that is one already, as most are: only maps,
+    and values of no one type, have to be looked for."""
     if kind.kind == "struct":
-        return {name: _plain(value.get(name), inner, mapping) for name, inner in kind.fields.items()}
+        changes = {name: change for name, inner in kind.fields.items() if (change := _change(inner, mapping))}
+        return _of_struct(changes) if changes else None
+    inner = _change(kind.item, mapping) if kind.item else None
     if kind.kind == "list":
-        assert kind.item
-        return [_plain(each, kind.item, mapping) for each in value]
+        return inner and (lambda value: None if value is None else [inner(each) for each in value])
     if kind.kind == "map":
-        assert kind.item
-        return mapping({name: _plain(each, kind.item, mapping) for name, each in value.items()})
-    if kind.kind == "double":
-        return float(value)
-    return json.dumps(value) if kind.mixed and not isinstance(value, str) else value
+        if inner:
+            return lambda value: None if value is None else mapping({name: inner(v) for name, v in value.items()})
+        return None if mapping is dict else lambda value: None if value is None else mapping(value)
+    return _as_string if kind.mixed else None
+
+
+def _of_struct(changes: dict[str, Change]) -> Change:
+    def change(value: Any) -> Any:
+        if value is not None:
+            for name, each in changes.items():
+                value[name] = each(value[name])
+        return value
+
+    return change
+
+
+def _as_string(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def ddl(kind: Type | None = None) -> str:
