@@ -86,7 +86,7 @@ def _reject(note: Note, reason: str) -> Reject:
     return Reject(note.note_id, reason, note.metadata.get("source_file"))
 
 
-def _work(connection: Connection, setup: Setup) -> None:
+def work(connection: Connection, setup: Setup) -> None:
     """A worker's life: load, say so, answer until told to stop."""
     # Ctrl-C reaches the whole group; the parent decides what becomes of its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -106,6 +106,7 @@ def _work(connection: Connection, setup: Setup) -> None:
                     connection.send(answer(extract, note))
                 except MemoryError:
                     connection.send(_reject(note, "the worker ran out of memory on this note"))
+                    connection.close()  # now: a process takes its time to end, and nobody is to wait for it
                     return
 
 
@@ -221,7 +222,7 @@ class Pool:
 
     def _add(self) -> None:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._setup), daemon=True)
+        process = self._context.Process(target=work, args=(theirs, self._setup), daemon=True)
         process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours, since=time.monotonic()))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -34,6 +34,12 @@ Promise = Annotated[
     float | None,
     typer.Option(metavar="SHARE", help="Of all notes, at least this share is not to end ready with wrong codes."),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, help="Worker processes (default: the cores; 0: none, and no guard)."),
+]
+Timeout = Annotated[float, typer.Option(metavar="SECONDS", min=0, help="Give a note up after this (0: never).")]
+Memory = Annotated[int, typer.Option(metavar="MB", min=0, help="Memory a worker may take (0: no limit; Linux only).")]
 Format = Annotated[
     str | None, typer.Option(metavar="FORMAT", help="Format of the input (txt, jsonl, csv, ...), whatever its ending.")
 ]
@@ -62,16 +68,24 @@ def fail(message: str, status: int = 2) -> NoReturn:
     raise typer.Exit(status)
 
 
+def load_options(
+    policy: str, profile: str, no_models: bool = False, promise: float | None = None, models: Path | None = None
+) -> dict[str, Any]:
+    """The arguments of `extractor.load` by those of a command, or a usage error where they exclude each other."""
+    if no_models and models is not None:
+        fail("--no-models and --models cannot be used together")
+    chosen = not no_models and (str(models) if models else True)
+    return {"policy": policy, "profile": profile, "models": chosen, "promise": promise}
+
+
 def load_extractor(
     policy: str, profile: str, no_models: bool = False, promise: float | None = None, models: Path | None = None
 ) -> Extractor:
     """The extractor, or a usage error where policy, profile, models or promise cannot be used."""
     from extractor.api import load
 
-    if no_models and models is not None:
-        fail("--no-models and --models cannot be used together")
     try:
-        return load(policy=policy, profile=profile, models=not no_models and (models or True), promise=promise)
+        return load(**load_options(policy, profile, no_models, promise, models))
     except (OSError, ValueError) as error:
         fail(str(error))
 

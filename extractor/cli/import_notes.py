@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from extractor.cli import common as c
 
 if TYPE_CHECKING:
-    from extractor.web.reading import Reader
+    from extractor.web.reading import Reads
     from extractor.web.store import Store
 
 Db = Annotated[
@@ -35,6 +38,12 @@ def command(
     site: Annotated[str, typer.Option(metavar="NAME", help="Site of notes that name none.")] = "",
     policy: c.Policy = "cpt",
     profile: c.Profile = "default",
+    no_models: c.NoModels = False,
+    promise: c.Promise = None,
+    models: c.Models = None,
+    workers: c.Workers = None,
+    timeout: c.Timeout = 120.0,
+    memory: c.Memory = 4096,
     format: c.Format = None,
     id_column: c.IdColumn = "note_id",
     text_column: c.TextColumn = "text",
@@ -56,9 +65,10 @@ def command(
         earlier = read_results(results) if results else None
     except (OSError, ValueError) as error:
         c.fail(str(error))
-    reader = reader_or_fail(policy, profile)
     store = open_or_fail(db)
-    imported = load(store, "import", inputs, reader, by_note, earlier, site, c.say_reject)
+    with reads(c.load_options(policy, profile, no_models, promise, models), workers, timeout, memory) as reader:
+        number = cores(workers) or 1
+        imported = load(store, "import", inputs, reader, by_note, earlier, site, c.say_reject, number)
     store.close()
     if not quiet:
         c.say(f"{imported} -> {shown(db)}")
@@ -75,14 +85,29 @@ def needs_web() -> None:
         c.fail(f"the review desk needs more packages; run: pip install 'extractor[web]' (missing: {missing})")
 
 
-def reader_or_fail(policy: str, profile: str, wait: float = 20.0) -> Reader:
-    """The extractor of the desk, or a usage error where policy or profile cannot be used. `wait` in seconds."""
-    from extractor.web.reading import reader
+def cores(workers: int | None) -> int:
+    """How many workers an option asks for."""
+    return os.cpu_count() or 1 if workers is None else workers
 
+
+@contextmanager
+def reads(options: dict[str, Any], workers: int | None, timeout: float, memory: int) -> Iterator[Reads]:
+    """What reads notes for the desk, or a usage error where policy, profile, models or promise cannot be used."""
+    from extractor.web.crew import crew
+    from extractor.web.reading import reader
+    from extractor.workers import WorkerError
+
+    number = cores(workers)
     try:
-        return reader(policy, profile, wait)
-    except (OSError, ValueError) as error:
+        if number == 0:
+            made: AbstractContextManager[Reads] = nullcontext(reader(**options))
+        else:
+            made = several = crew(options, number, timeout or None, memory * 2**20 or None)
+            several.start()
+    except (OSError, ValueError, WorkerError) as error:
         c.fail(str(error))
+    with made as given:
+        yield given
 
 
 def open_or_fail(db: str) -> Store:

@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from extractor.sources import Inputs, Reject
     from extractor.workers import Done, Setup
 
-Workers = Annotated[
-    int | None,
-    typer.Option(metavar="N", min=0, help="Worker processes (default: the cores; 0: none, and no guard)."),
-]
-Timeout = Annotated[float, typer.Option(metavar="SECONDS", min=0, help="Give a note up after this (0: never).")]
-Memory = Annotated[int, typer.Option(metavar="MB", min=0, help="Memory a worker may take (0: no limit; Linux only).")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where an unfinished run to the same OUT ended.")]
 Worklist = Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a coder's worklist (.csv).")]
 Link = Annotated[
@@ -50,9 +44,9 @@ def command(
     text_column: c.TextColumn = "text",
     encoding: c.Encoding = None,
     max_bytes: c.MaxBytes = c.MAX_BYTES,
-    workers: Workers = None,
-    timeout: Timeout = 120.0,
-    memory: Memory = 4096,
+    workers: c.Workers = None,
+    timeout: c.Timeout = 120.0,
+    memory: c.Memory = 4096,
     resume: Resume = False,
     worklist: Worklist = None,
     link: Link = "notes/{note_id}",
@@ -74,10 +68,7 @@ def command(
         c.fail(f"no such folder: {worklist.parent}")
     if worklist is not None and output is not None and worklist.absolute() == output.absolute():
         c.fail(f"the worklist is also the output: {output}")
-    if no_models and models is not None:
-        c.fail("--no-models and --models cannot be used together")
-    options: dict[str, Any] = {"policy": policy, "profile": profile, "promise": promise}
-    options["models"] = not no_models and (str(models) if models else True)
+    options = c.load_options(policy, profile, no_models, promise, models)
     number = os.cpu_count() or 1 if workers is None else workers
     setup = Setup(options, number, timeout or None, memory * 2**20 or None)
     with _terminated_as_interrupted(), _engine(setup) as outcomes:

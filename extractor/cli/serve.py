@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from extractor.cli import common as c
-from extractor.cli.import_notes import DEFAULT_DB, Db, needs_web, open_or_fail, reader_or_fail, shown
+from extractor.cli.import_notes import DEFAULT_DB, Db, needs_web, open_or_fail, reads, shown
 
 
 def command(
@@ -31,6 +31,12 @@ def command(
     ] = None,
     policy: c.Policy = "cpt",
     profile: c.Profile = "default",
+    no_models: c.NoModels = False,
+    promise: c.Promise = None,
+    models: c.Models = None,
+    workers: c.Workers = None,
+    timeout: c.Timeout = 30.0,
+    memory: c.Memory = 4096,
 ) -> None:
     """Open the review desk and the HTTP interfaces."""
     needs_web()
@@ -50,23 +56,24 @@ def command(
         settings = Settings(
             host=host, port=port, authentication=authentication, behind_tls=behind_tls,
             allowed_hosts=tuple(allow_host or ()), base_url=base_url, two_person=two_person,
-            idle=timedelta(minutes=idle_minutes), policy=policy, profile=profile,
+            idle=timedelta(minutes=idle_minutes),
             cds_clients=read_clients(cds_clients) if cds_clients else (), cds_required=cds_clients is not None,
         )  # fmt: skip
         check(settings)
     except SettingsError as error:
         c.fail(str(error))
-    reader = reader_or_fail(policy, profile, settings.wait)
+    options = c.load_options(policy, profile, no_models, promise, models)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     for name in ("uvicorn", "uvicorn.error", "sqlalchemy", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     who = "login needed" if authentication else "this machine only"
-    c.say(f"review desk: {settings.address}/ ({shown(db)}; {who})")
     try:
-        # The access log would hold addresses with what was searched for; the application writes its own lines.
-        uvicorn.run(
-            create_app(settings, store, reader), host=host, port=port, access_log=False, log_config=None,
-            server_header=False, proxy_headers=False, timeout_graceful_shutdown=10,
-        )  # fmt: skip
+        with reads(options, workers, timeout, memory) as reader:
+            c.say(f"review desk: {settings.address}/ ({shown(db)}; {who})")
+            # The access log would hold addresses with what was searched for; the application writes its own lines.
+            uvicorn.run(
+                create_app(settings, store, reader), host=host, port=port, access_log=False, log_config=None,
+                server_header=False, proxy_headers=False, timeout_graceful_shutdown=10,
+            )  # fmt: skip
     finally:
         store.close()

@@ -23,7 +23,7 @@ from extractor.web.api import routes as api
 from extractor.web.desk import asking, pages, reports
 from extractor.web.desk.render import page
 from extractor.web.problem import Halt, LoginNeeded
-from extractor.web.reading import Busy, Reader
+from extractor.web.reading import NotRead, Reads
 from extractor.web.settings import Settings
 from extractor.web.store import Store
 from extractor.web.store.notes import UnknownNote
@@ -35,7 +35,7 @@ DESCRIPTION = (
 PROGRAMS = ("/api/", "/fhir/", "/cds-services")
 
 
-def create_app(settings: Settings, store: Store, reader: Reader) -> guard.App:
+def create_app(settings: Settings, store: Store, reader: Reads) -> guard.App:
     """The application, guarded. `settings.authentication` decides whether anybody has to log in."""
     app = FastAPI(
         title="extractor", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None,
@@ -83,9 +83,10 @@ def _errors(app: FastAPI) -> None:
     def unreadable(request: Request, error: UnreadableNote) -> Response:
         return _answer(request, 422, f"The text cannot be read: it {error.reason}.")
 
-    @app.exception_handler(Busy)
-    def busy(request: Request, error: Busy) -> Response:
-        return _answer(request, 503, "Too many notes are waiting to be read; try again.", headers={"Retry-After": "5"})
+    @app.exception_handler(NotRead)
+    def not_read(request: Request, error: NotRead) -> Response:
+        headers = {"Retry-After": "5"} if error.status == 503 else None
+        return _answer(request, error.status, error.detail, headers=headers)
 
     @app.exception_handler(OperationalError)
     def store_away(request: Request, error: OperationalError) -> Response:
@@ -115,7 +116,7 @@ def _answer(
 ) -> Response:
     wants_page = "text/html" in request.headers.get("accept", "")
     if wants_page and not request.url.path.startswith(PROGRAMS):
-        titles = {403: "Not allowed", 404: "Not found", 503: "Not now"}
+        titles = {403: "Not allowed", 404: "Not found", 503: "Not now", 504: "Not in time"}
         return page(request, None, "error.html", status, title=titles.get(status, "This did not work"), detail=detail)
     if request.url.path.startswith("/fhir/"):
         return fhir.outcome(status, detail, "processing", headers)

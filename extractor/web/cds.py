@@ -71,7 +71,7 @@ SERVICES: dict[str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix="/cds-services")
-_ERRORS = problem.documented(400, 401, 403, 404, 412, 413, 421, 422, 429, 503)
+_ERRORS = problem.documented(400, 401, 403, 404, 412, 413, 421, 422, 429, 500, 503, 504)
 Service = Annotated[str, Path(max_length=60)]
 
 

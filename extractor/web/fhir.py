@@ -25,7 +25,7 @@ from extractor.sources.common import Options, Reject
 from extractor.sources.fhir import read_json
 from extractor.web import identity
 from extractor.web.problem import MEDIA_TYPE as MEDIA
-from extractor.web.reading import Busy
+from extractor.web.reading import NotRead
 from extractor.web.store import queries
 from extractor.web.store.users import User
 
@@ -51,7 +51,7 @@ _OUTCOMES: dict[int | str, dict[str, Any]] = {
     status: {"description": name, "content": dict.fromkeys((MEDIA_TYPE, MEDIA), {"schema": {"type": "object"}})}
     for status, name in ((400, "No request"), (401, "No token"), (403, "Refused"), (413, "Too large"),
                          (421, "Wrong host"), (422, "No report that can be read"), (429, "Too many requests"),
-                         (503, "Busy"))
+                         (503, "Busy"), (504, "Not in time"))
 }  # fmt: skip
 
 
@@ -82,8 +82,9 @@ def _extract(request: Request, body: bytes) -> Response:
             result = request.app.state.reader.read(item)
         except UnreadableNote as error:
             issues.append(error.reason)
-        except Busy:
-            return outcome(503, "Too many notes are waiting to be read; try again.", "throttled")
+        except NotRead as error:
+            code = {503: "throttled", 504: "timeout"}.get(error.status, "exception")
+            return outcome(error.status, error.detail, code, {"Retry-After": "5"} if error.status == 503 else None)
         else:
             request.app.state.metrics.notes.labels(result.recommendation.disposition).inc()
             made += resources(item, result)

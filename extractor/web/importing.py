@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -18,10 +19,10 @@ from pydantic import ValidationError
 
 from extractor.audit import ClaimLine
 from extractor.batch import outcomes
-from extractor.note import Note
+from extractor.note import Note, UnreadableNote
 from extractor.result import Result
 from extractor.sources.common import Reject
-from extractor.web.reading import Reader
+from extractor.web.reading import NotRead, Reads
 from extractor.web.store import Store, notes
 
 # One transaction for so many notes: enough to be quick, few enough that reviewers do not wait for it.
@@ -62,13 +63,16 @@ def load(
     store: Store,
     actor: str,
     items: Iterable[Note | Reject],
-    reader: Reader,
+    reader: Reads,
     claims: Mapping[str, Sequence[ClaimLine]] | None = None,
     results: Mapping[str, Result] | None = None,
     site: str = "",
     on_reject: Callable[[Reject], Any] = lambda reject: None,
+    at_once: int = 1,
 ) -> Imported:
-    """Load every note of `items`. `results`: those of an earlier batch, taken where they are of the same text."""
+    """Load every note of `items`. `results`: those of an earlier batch, taken where they are of the same text;
+    `at_once`: how many notes `reader` is asked for together.
+    """
     imported = Imported()
 
     def reject(it: Reject) -> None:
@@ -79,27 +83,30 @@ def load(
         made = results.get(note.note_id) if results is not None else None
         if made is not None and made.provenance.text_sha256 == sha256(note.text.encode()).hexdigest():
             return made
-        return reader.read(note, claims.get(note.note_id, []) if claims is not None else None)
+        try:
+            return reader.read(note, claims.get(note.note_id, []) if claims is not None else None)
+        except NotRead as error:
+            raise UnreadableNote(error.detail.rstrip(".")) from None
 
-    for group in _grouped(items):
-        done: list[tuple[Note, Result]] = []
-        for item in group:
-            outcome = item if isinstance(item, Reject) else next(iter(outcomes([item], process)))
-            if isinstance(outcome, Reject) or isinstance(item, Reject):
-                assert isinstance(outcome, Reject)
-                reject(outcome)
-            elif len(item.note_id) > 200:
-                reject(Reject(item.note_id[:200], "the id is longer than 200 characters"))
-            else:
-                done.append((item, outcome))
-        with store.write() as connection:
-            for note, result in done:
-                claim = claims.get(note.note_id, []) if claims is not None else None
-                where, who = (str(note.metadata.get(key) or "") for key in ("site", "provider"))
-                _, change = notes.put(
-                    connection, actor, note.note_id, note.text, result, claim, where or site, who
-                )
-                imported.changes[change] += 1
+    with ThreadPoolExecutor(at_once) as threads:
+        for group in _grouped(items):
+            read: list[tuple[Note, Result]] = []
+            outcomes_ = threads.map(lambda item: next(iter(outcomes([item], process))), group)
+            for item, outcome in zip(group, outcomes_, strict=True):
+                if isinstance(outcome, Reject):
+                    reject(outcome)
+                elif isinstance(item, Note) and len(item.note_id) <= 200:
+                    read.append((item, outcome))
+                else:
+                    reject(Reject(outcome.note_id[:200], "the id is longer than 200 characters"))
+            with store.write() as connection:
+                for note, result in read:
+                    claim = claims.get(note.note_id, []) if claims is not None else None
+                    where, who = (str(note.metadata.get(key) or "") for key in ("site", "provider"))
+                    _, change = notes.put(
+                        connection, actor, note.note_id, note.text, result, claim, where or site, who
+                    )
+                    imported.changes[change] += 1
     return imported
 
 

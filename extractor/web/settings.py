@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -45,14 +45,10 @@ class Settings:
     max_note: int = 1_000_000
     max_body: int = 8_000_000
     max_notes: int = 100
-    wait: float = 20.0
     per_minute: int = 12_000
     logins_per_minute: int = 20
     cds_clients: tuple[Client, ...] = ()
     cds_required: bool = False
-    policy: str = "cpt"
-    profile: str = "default"
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def address(self) -> str:

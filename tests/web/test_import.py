@@ -87,3 +87,33 @@ def test_users_and_trail_from_the_command_line(extractor: Command, tmp_path: Pat
     assert broken.returncode == 1
     assert b"row 1 was changed" in broken.stderr
     assert extractor("store", "purge", "--days", 30, *db).returncode == 0
+
+
+def test_models_workers_and_promise_are_passed_on(extractor: Command, tmp_path: Path) -> None:
+    note = tmp_path / "n.txt"
+    note.write_text("TECHNIQUE: Under ultrasound guidance a wire was placed through the mass in the left breast.")
+    made: dict[str, dict[str, object]] = {}
+    for name, options in {
+        "with": (), "alone": ("--no-models", "--workers", 0), "promise": ("--promise", 0.9, "--policy", "medicare"),
+    }.items():  # fmt: skip
+        assert extractor("import", note, "--db", tmp_path / f"{name}.db", *options).returncode == 0
+        store = open_store(f"sqlite:///{tmp_path / f'{name}.db'}")
+        with store.read() as connection:
+            made[name] = notes.get(connection, 1).result.provenance.model_dump()
+        store.close()
+    assert made["with"]["models"]
+    assert (made["alone"]["models"], made["alone"]["promise"]) == ({}, None)
+    assert (made["promise"]["promise"], made["promise"]["policy"]) == (0.9, "medicare")
+
+
+def test_options_that_cannot_be_used_are_said_in_one_line(extractor: Command, tmp_path: Path) -> None:
+    note = tmp_path / "n.txt"
+    note.write_text("A wire was placed.")
+    faults = (
+        ("--no-models", "--models", tmp_path), ("--models", tmp_path / "none"), ("--profile", "invented"),
+        ("--promise", 2),
+    )  # fmt: skip
+    for command in (*(("import", note, *fault) for fault in faults), ("serve", *faults[0]), ("serve", *faults[1])):
+        made = extractor(*command, "--db", tmp_path / "a.db")
+        assert made.returncode == 2, command
+        assert made.stderr.count(b"\n") == 1, made.stderr

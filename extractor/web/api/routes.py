@@ -20,19 +20,19 @@ from sqlalchemy import Connection, delete, insert, select, text
 from extractor import __version__
 from extractor.audit import ClaimLine
 from extractor.coding import load_tables
-from extractor.note import Note
+from extractor.note import Note, UnreadableNote
 from extractor.result import SCHEMA_VERSION, Result
 from extractor.web import identity, problem
 from extractor.web.api import models as m
 from extractor.web.problem import Halt
-from extractor.web.reading import Reader
+from extractor.web.reading import NotRead, Reads
 from extractor.web.store import Store, decisions, notes, trail, worklist
 from extractor.web.store.decisions import Decision, Refused, Stale
 from extractor.web.store.engine import now, one
 from extractor.web.store.schema import answers
 from extractor.web.store.users import User
 
-ALWAYS = (400, 401, 403, 413, 421, 422, 429, 500, 503)
+ALWAYS = (400, 401, 403, 413, 421, 422, 429, 500, 503, 504)
 router = APIRouter(
     prefix="/api/v1",
     dependencies=[Depends(HTTPBearer(auto_error=False, description="A token of `extractor users token`."))],
@@ -43,7 +43,7 @@ Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 
-def _reader(request: Request) -> Reader:
+def _reader(request: Request) -> Reads:
     return request.app.state.reader  # type: ignore[no-any-return]
 
 
@@ -52,7 +52,7 @@ def _store(request: Request) -> Store:
 
 
 def read(request: Request, note: m.NoteIn | m.WorkIn, claim: list[m.Line] | None = None) -> Result:
-    """The result of a note within the limits. Raises Halt, UnreadableNote or Busy."""
+    """The result of a note within the limits. Raises Halt, UnreadableNote or NotRead."""
     limit = request.app.state.settings.max_note
     if len(note.text) * 4 > limit and len(note.text.encode()) > limit:
         raise Halt(413, f"A note holds at most {limit:,} bytes.")
@@ -88,10 +88,15 @@ def extract_batch(request: Request, who: Caller, notes_in: m.NotesIn) -> m.ReadA
     for note in notes_in.notes:
         try:
             done.append(m.Read(note_id=note.note_id, result=read(request, note)))
-        except Halt as halt:
-            why = problem.Problem(title="Not read", status=halt.status, detail=halt.detail)
-            done.append(m.Read(note_id=note.note_id, problem=why))
+        except (Halt, NotRead) as halt:
+            done.append(_unread(note.note_id, halt.status, halt.detail))
+        except UnreadableNote as error:
+            done.append(_unread(note.note_id, 422, f"The text cannot be read: it {error.reason}."))
     return m.ReadAll(results=done)
+
+
+def _unread(note_id: str, status: int, detail: str) -> m.Read:
+    return m.Read(note_id=note_id, problem=problem.Problem(title="Not read", status=status, detail=detail))
 
 
 @router.post("/audit", response_model=Result, operation_id="audit")
@@ -188,10 +193,10 @@ def health(request: Request) -> m.Health:
 @router.get("/versions", response_model=m.Versions, operation_id="versions")
 def versions(request: Request, who: Caller) -> m.Versions:
     """What is running: program, code tables, policy, profile, kind of store."""
-    made = _reader(request).extractor
+    made = _reader(request)
     return m.Versions(
         extractor=__version__, schema_version=SCHEMA_VERSION, ruleset=load_tables().edition.name,
-        policy=made.policy.name, profile=made.profile.name, store=_store(request).engine.dialect.name,
+        policy=made.policy, profile=made.profile, store=_store(request).engine.dialect.name,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from extractor.result import Result
 from extractor.web.desk.pages import Here, Number, Text, store_of
 from extractor.web.desk.render import page
 from extractor.web.problem import Halt
+from extractor.web.reading import NotRead
 from extractor.web.store import notes, queries, trail
 from extractor.web.store.decisions import Refused, Stale
 
@@ -45,8 +46,10 @@ def show(request: Request, who: Here, query: Number) -> Response:
     return draw(request, who, query)
 
 
-def draw(request: Request, who: Any, query: int, error: str = "", status: int = 200) -> Response:
-    """The page of a query."""
+def draw(
+    request: Request, who: Any, query: int, error: str = "", status: int = 200, answer: str = ""
+) -> Response:
+    """The page of a query; `answer` is what was written into the form of the answer and is not recorded yet."""
     with store_of(request).write() as connection:
         row = queries.get(connection, query)
         stored = notes.get(connection, row["note"])
@@ -59,7 +62,7 @@ def draw(request: Request, who: Any, query: int, error: str = "", status: int = 
     return page(
         request, who, "query.html", status, row=row, body=body, note=stored.row, error=error,
         faults=lint(body, stored.text) if row["status"] == "draft" else [], plain=queries.as_text(body),
-        difference=difference,
+        difference=difference, answer=answer,
     )  # fmt: skip
 
 
@@ -137,7 +140,11 @@ def answer(request: Request, who: Here, query: Number, csrf: Text = "", answer: 
         ClaimLine(stored.row["note_id"], c["code"], c["units"], tuple(c["modifiers"].split()), c["line"])
         for c in stored.claim
     ]
-    result = reader.read(Note(stored.row["note_id"], longer), claim if stored.result.audit else None)
+    try:
+        result = reader.read(Note(stored.row["note_id"], longer), claim if stored.result.audit else None)
+    except NotRead as error:
+        why = f"nothing is recorded yet: {error.detail[:1].lower()}{error.detail[1:].rstrip('.')}"
+        return draw(request, who, query, why, error.status, said)
     try:
         with store.write() as connection:
             now = notes.get(connection, row["note"]).row
@@ -147,7 +154,7 @@ def answer(request: Request, who: Here, query: Number, csrf: Text = "", answer: 
             after = notes.get(connection, row["note"]).row["result"]
             queries.answered(connection, who.user.name, query, said, now["result"], after)
     except Refused as error:
-        return draw(request, who, query, str(error), 409)
+        return draw(request, who, query, str(error), 409, said)
     return RedirectResponse(f"/queries/{query}?done=answered", 303)
 
 
