@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, select, update
 from extractor.result import CodeLine
 from extractor.web.store import trail
 from extractor.web.store.engine import Row, added, many, now, one
-from extractor.web.store.notes import UnknownNote, code_text
+from extractor.web.store.notes import UnknownNote, code_text, index
 from extractor.web.store.schema import decisions, notes, texts
 
 KINDS = ("accept", "change", "mark", "send_back", "undo")
@@ -226,6 +226,8 @@ def _add(
     number = added(connection, insert(decisions).values(content))
     changed = {**after, "updated_at": at, "revision": row["revision"] + 1}
     connection.execute(update(notes).where(notes.c.number == row["number"]).values(changed))
+    if "final_codes" in changed:
+        index(connection, row["number"])
     # The comment may quote the note, so the trail holds a digest by which a changed row is found.
     trail.record(
         connection, actor, f"decision.{kind}", f"note:{row['number']}", decision=number, content=trail.digest(content)

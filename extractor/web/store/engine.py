@@ -135,15 +135,21 @@ def open_store(url: str) -> Store:
 
 
 def migrate(store: Store) -> None:
-    """Bring the schema to the newest version; nothing is done to a store that has it."""
+    """Bring the schema to the newest version; nothing is done to a store that has it. Raises StoreError for one that is
+    newer.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.util.exc import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    with store.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    try:
+        with store.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError:
+        raise StoreError("the store was made by a newer version of extractor; update this one") from None
 
 
 def _private(database: str | None) -> None:
@@ -160,7 +166,8 @@ def _configure(connection: Any, _record: Any) -> None:
     # The driver would open transactions by its own rules, too late for the write lock; `_begin` does it instead.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON",
+                   "mmap_size=1073741824"):  # fmt: skip
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,11 @@ from extractor.coding.tables import parse_date
 from extractor.result import SEVERITIES, CodeLine, Result
 from extractor.web.store import trail
 from extractor.web.store.engine import Row, added, many, now, one
-from extractor.web.store.schema import claim_lines, decisions, flags, notes, queries, results, samples, texts
+from extractor.web.store.schema import claim_lines, decisions, flags, notes, queries, results, samples, search, texts
 
+MISSING = "missing-"
+"""What the ids of flags for missing elements begin with."""
+SEARCHED = ("note_id", "codes", "final_codes", "provider", "site")
 CONFLICTS = ("header-body-mismatch", "guidance-title-only", "conflicting-laterality")
 
 
@@ -70,6 +73,7 @@ def summary(result: Result) -> dict[str, Any]:
         "severity": worst.severity if worst else "",
         "worst_flag": worst.id[:60] if worst else "",
         "flag_count": len(flags_),
+        "missing": sum(1 for flag in flags_ if flag.id.startswith(MISSING)),
         "codes": code_text(result.recommendation.codes)[:200],
         "confidence": result.recommendation.confidence,
         "claim_verdict": result.audit.verdict if result.audit else "",
@@ -140,10 +144,23 @@ def put(
         change = "result"
     if change != "same":
         _make_current(connection, number, version, stored, result, at, reopen=change == "text")
+        index(connection, number)
         trail.record(
             connection, actor, f"note.{reason}", f"note:{number}", change=change, text_sha256=digest, result=stored
         )
     return number, change
+
+
+def index(connection: Connection, number: int) -> None:
+    """Bring what the search looks at up to date with the row of a note."""
+    row = connection.execute(select(*(notes.c[name] for name in SEARCHED)).where(notes.c.number == number)).one()
+    connection.execute(delete(search).where(search.c.note == number))
+    connection.execute(insert(search).values(note=number, words=searched(row)))
+
+
+def searched(parts: Iterable[str]) -> str:
+    """The words of a note that the search looks at; `parts` are those named in SEARCHED."""
+    return "\n".join(parts).lower()
 
 
 def _add_text(
@@ -255,7 +272,7 @@ def purge(connection: Connection, actor: str, before: str) -> int:
     wanted = select(notes.c.number).where(notes.c.updated_at < before, notes.c.state == "done")
     numbers = list(connection.execute(wanted).scalars())
     for number in numbers:
-        for table in (queries, samples, decisions, claim_lines, flags, results, texts):
+        for table in (queries, samples, decisions, claim_lines, flags, search, results, texts):
             connection.execute(delete(table).where(table.c.note == number))
         connection.execute(delete(notes).where(notes.c.number == number))
         trail.record(connection, actor, "note.purge", f"note:{number}")

@@ -32,6 +32,9 @@ metadata = MetaData(
 TIME = String(27)
 
 
+FILTERED = ("disposition", "claim_verdict", "assignee", "site")
+
+
 def _note() -> Column[int]:
     return Column("note", Integer, ForeignKey("notes.number", ondelete="CASCADE"), nullable=False, index=True)
 
@@ -54,6 +57,7 @@ notes = Table(
     Column("severity", String(12), nullable=False, server_default=""),
     Column("worst_flag", String(60), nullable=False, server_default=""),
     Column("flag_count", Integer, nullable=False, server_default="0"),
+    Column("missing", Integer, nullable=False, server_default="0"),
     Column("codes", String(200), nullable=False, server_default=""),
     Column("confidence", Float),
     Column("claim_verdict", String(12), nullable=False, server_default=""),
@@ -66,11 +70,20 @@ notes = Table(
     Column("first_by", String(80), nullable=False, server_default=""),
     Column("assignee", String(80), nullable=False, server_default=""),
     Column("revision", Integer, nullable=False, server_default="1"),
-    Index("ix_notes_worklist", "state", "priority", "received_at", "number"),
-    Index("ix_notes_disposition", "state", "disposition"),
-    Index("ix_notes_all_by_priority", "priority", "received_at", "number"),
+    # These three hold whatever a filter looks at, in the order of the worklist: a page or a count reads no row for it.
+    Index("ix_notes_worklist", "state", "priority", "received_at", "number", *FILTERED),
+    Index("ix_notes_all_by_priority", "priority", "received_at", "number", "state", *FILTERED),
+    Index("ix_notes_disposition", "state", *FILTERED),
     Index("ix_notes_received", "received_at", "number"),
-    Index("ix_notes_assignee", "assignee", "state"),
+    Index("ix_notes_lacking", "site", "provider", "missing"),
+)
+
+# What the search looks at, in lower case and apart from the notes, so that looking through all of it is quick.
+search = Table(
+    "search",
+    metadata,
+    Column("note", Integer, ForeignKey("notes.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("words", Text, nullable=False),
 )
 
 texts = Table(
@@ -103,11 +116,12 @@ flags = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     _note(),
-    Column("flag", String(60), nullable=False, index=True),
+    Column("flag", String(60), nullable=False),
     Column("element", String(40)),
     Column("severity", String(12), nullable=False),
     Column("month", String(7), nullable=False, server_default=""),
-    Index("ix_flags_month", "month", "flag"),
+    Index("ix_flags_flag", "flag", "note"),
+    Index("ix_flags_month", "flag", "month"),
 )
 
 claim_lines = Table(

@@ -6,16 +6,15 @@ counting, so that the next note costs the same wherever it stands.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, func, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, select, tuple_
 from sqlalchemy.sql.elements import literal
 
 from extractor.web.store.engine import Row, many
-from extractor.web.store.schema import flags, notes
+from extractor.web.store.schema import flags, notes, search
 
 n = notes.c
 STATES = ("open", "second", "queried", "sent_back", "done", "all")
@@ -28,6 +27,8 @@ ORDERS: dict[str, tuple[Column[Any], ...]] = {
     "note": (n.note_id,),
 }
 PAGE = 50
+FEW = 1_000
+"""Notes that are named one by one in a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +77,51 @@ class Page:
         return max(1, -(-self.total // PAGE))
 
 
-def conditions(chosen: Filter, sqlite: bool, but: str = "") -> list[ColumnElement[bool]]:
-    """The filter as conditions; `but` names one that is left out."""
-    wanted: list[ColumnElement[bool]] = []
-    if chosen.state != "all" and but != "state":
-        wanted.append(n.state == chosen.state)
-    if chosen.disposition and but != "disposition":
-        wanted.append(n.disposition == chosen.disposition)
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition in two forms: for a walk along an index that ends early, and for counting all."""
+
+    walked: ColumnElement[bool]
+    counted: ColumnElement[bool]
+
+
+def conditions(connection: Connection, chosen: Filter) -> dict[str, Condition]:
+    """The filter as conditions, by what they are about."""
+    wanted: dict[str, ColumnElement[bool]] = {}
+    if chosen.state != "all":
+        wanted["state"] = n.state == chosen.state
+    if chosen.disposition:
+        wanted["disposition"] = n.disposition == chosen.disposition
     if chosen.claim:
-        wanted.append(n.claim_verdict == ("" if chosen.claim == "none" else chosen.claim))
+        wanted["claim"] = n.claim_verdict == ("" if chosen.claim == "none" else chosen.claim)
     if chosen.assignee:
-        wanted.append(n.assignee == ("" if chosen.assignee == "-" else chosen.assignee))
+        wanted["assignee"] = n.assignee == ("" if chosen.assignee == "-" else chosen.assignee)
     if chosen.site:
-        wanted.append(n.site == chosen.site)
+        wanted["site"] = n.site == chosen.site
+    found = {name: Condition(each, each) for name, each in wanted.items()}
     if chosen.flag:
-        wanted.append(n.number.in_(select(flags.c.note).where(flags.c.flag == chosen.flag)))
+        found["flag"] = _among(connection, flags.c.note, flags.c.flag == chosen.flag)
     if chosen.search:
-        columns = (n.note_id, n.codes, n.final_codes, n.provider, n.site)
-        # SQLite's LIKE knows no case, so that both sides need not be turned to lower case for every row.
-        pattern = "%" + re.sub(r"([%_\\])", r"\\\1", chosen.search) + "%"
-        likes = [c.like(pattern, escape="\\") if sqlite else c.ilike(pattern, escape="\\") for c in columns]
-        wanted.append(or_(*likes))
-    return wanted
+        holds = search.c.words.contains(chosen.search.lower(), autoescape=True)
+        found["search"] = _among(connection, search.c.note, holds)
+    return found
+
+
+def _among(connection: Connection, number: Column[int], holds: ColumnElement[bool]) -> Condition:
+    """That a note is one of those for which something holds in another table. A few are named, so that nothing is
+    looked for twice; among many a page is soon full, so that each note is looked up in its turn.
+    """
+    few = connection.execute(select(number).where(holds).limit(FEW + 1)).scalars().all()
+    if len(few) <= FEW:
+        return Condition(n.number.in_(few), n.number.in_(few))
+    return Condition(exists().where(number == n.number, holds), n.number.in_(select(number).where(holds)))
 
 
 def page(connection: Connection, chosen: Filter) -> Page:
     """One page, with how many notes there are in each state and, under the filter, of each disposition."""
-    sqlite = connection.dialect.name == "sqlite"
-    where = conditions(chosen, sqlite)
-    wanted = _ordered(select(notes).where(*where), chosen.order).limit(PAGE).offset((chosen.page - 1) * PAGE)
-    listed = many(connection, wanted)
+    where = conditions(connection, chosen)
+    wanted = _ordered(select(notes).where(*(each.walked for each in where.values())), chosen.order)
+    listed = many(connection, wanted.limit(PAGE).offset((chosen.page - 1) * PAGE))
     states: Counter[str] = Counter()
     dispositions: Counter[str] = Counter()
     # One walk over one index gives both counts, as long as nothing but state and disposition is chosen.
@@ -114,8 +130,9 @@ def page(connection: Connection, chosen: Filter) -> Page:
     ):
         states[state] += count
         dispositions[disposition] += count if chosen.state in (state, "all") else 0
-    if replace(chosen, state="all", disposition="", order="worst", page=1) != Filter(state="all"):
-        counted = select(n.disposition, func.count()).where(*conditions(chosen, sqlite, "disposition"))
+    if where.keys() - {"state", "disposition"}:
+        others = [each.counted for name, each in where.items() if name != "disposition"]
+        counted = select(n.disposition, func.count()).where(*others)
         dispositions = Counter({name: int(c) for name, c in connection.execute(counted.group_by(n.disposition))})
     total = dispositions[chosen.disposition] if chosen.disposition else dispositions.total()
     return Page(listed, total, dict(states), {name: count for name, count in dispositions.items() if count})
@@ -123,17 +140,20 @@ def page(connection: Connection, chosen: Filter) -> Page:
 
 def neighbours(connection: Connection, chosen: Filter, row: Row) -> tuple[int | None, int | None]:
     """Numbers of the notes before and after `row` under a filter, whether or not `row` still fits it."""
-    return _beside(connection, chosen, row, False), _beside(connection, chosen, row, True)
+    where = conditions(connection, chosen)
+    return _beside(connection, chosen, where, row, False), _beside(connection, chosen, where, row, True)
 
 
-def _beside(connection: Connection, chosen: Filter, row: Row, after: bool) -> int | None:
+def _beside(
+    connection: Connection, chosen: Filter, where: dict[str, Condition], row: Row, after: bool
+) -> int | None:
     columns = ORDERS[chosen.order]
     up = (chosen.order != "newest") == after
     here = tuple_(*(literal(row[column.name], column.type) for column in columns))
     beyond = tuple_(*columns) > here if up else tuple_(*columns) < here
     order = [column.asc() if up else column.desc() for column in columns]
-    where = conditions(chosen, connection.dialect.name == "sqlite")
-    wanted = select(n.number).where(*where, beyond).order_by(*order).limit(1)
+    fits = [each.walked for each in where.values()]
+    wanted = select(n.number).where(*fits, beyond).order_by(*order).limit(1)
     return connection.execute(wanted).scalar_one_or_none()
 
 
