@@ -29,6 +29,10 @@ def command(
     cds_clients: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Programs that may call the CDS services (JSON).")
     ] = None,
+    cds_origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ORIGIN", help="A site whose pages may call the CDS services (may be given again)."),
+    ] = None,
     policy: c.Policy = "cpt",
     profile: c.Profile = "default",
     no_models: c.NoModels = False,
@@ -58,6 +62,7 @@ def command(
             allowed_hosts=tuple(allow_host or ()), base_url=base_url, two_person=two_person,
             idle=timedelta(minutes=idle_minutes),
             cds_clients=read_clients(cds_clients) if cds_clients else (), cds_required=cds_clients is not None,
+            cds_origins=tuple(each.lower() for each in cds_origin or ()),
         )  # fmt: skip
         check(settings)
     except SettingsError as error:

@@ -20,7 +20,7 @@ from extractor import __version__
 from extractor.note import UnreadableNote
 from extractor.web import cds, fhir, guard, problem
 from extractor.web.api import routes as api
-from extractor.web.desk import asking, pages, reports
+from extractor.web.desk import asking, pages, people, reports
 from extractor.web.desk.render import page
 from extractor.web.problem import Halt, LoginNeeded
 from extractor.web.reading import NotRead, Reads
@@ -44,7 +44,7 @@ def create_app(settings: Settings, store: Store, reader: Reads) -> guard.App:
     app.state.settings, app.state.store, app.state.reader = settings, store, reader
     app.state.metrics = guard.Metrics()
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "desk" / "static"), name="static")
-    for router in (pages.router, asking.router, reports.router, api.router, fhir.router, cds.router):
+    for router in (pages.router, asking.router, reports.router, people.router, api.router, fhir.router, cds.router):
         app.include_router(router)
     _errors(app)
     _describe(app)

@@ -30,6 +30,7 @@ from extractor.sources.common import Options
 from extractor.sources.fhir import read_json
 from extractor.web import problem
 from extractor.web.api.models import Clean
+from extractor.web.insight import CARD_REASONS
 from extractor.web.problem import Halt
 from extractor.web.settings import Client, Settings
 from extractor.web.store import trail
@@ -39,12 +40,6 @@ from extractor.web.store.schema import feedback, seen_tokens
 ALGORITHMS = ("ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA")
 LEEWAY, LONGEST = 30, 3600
 MOST_CARDS = 8
-REASONS = {
-    "documented-elsewhere": "It is documented elsewhere in the record",
-    "not-applicable": "It does not apply to this procedure",
-    "will-addend": "I will add it in an addendum",
-    "disagree": "The report says it; it was read wrong",
-}
 REPORT = "DiagnosticReport/{{context.diagnosticReportId}}"
 OF_ENCOUNTER = "DiagnosticReport?encounter={{context.encounterId}}&_sort=-date&_count=5"
 OF_PATIENT = "DiagnosticReport?patient={{context.patientId}}&_sort=-date&_count=3"
@@ -199,7 +194,7 @@ def _card(note: Note, flag: Flag, instance: str) -> dict[str, Any]:
         ],
         "overrideReasons": [
             {"code": code, "system": "urn:x-extractor:override-reason", "display": display}
-            for code, display in REASONS.items()
+            for code, display in CARD_REASONS.items()
         ],
     }
 
@@ -226,7 +221,7 @@ def answered(request: Request, service: Service, sent: Feedback) -> Response:
             reason = answer.overrideReason
             code = str((reason.reason or {}).get("code") or "") if reason else ""
             values = {
-                **key, "reason_code": code if code in REASONS else "", "at": now(),
+                **key, "reason_code": code if code in CARD_REASONS else "", "at": now(),
                 "comment": (reason.userComment or "") if reason else "",
             }  # fmt: skip
             connection.execute(insert(feedback).values(values))

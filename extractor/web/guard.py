@@ -1,7 +1,8 @@
 """What stands before every route: allowed hosts and origins, limits, security headers, and errors without their words.
 
 Plain ASGI, outermost first: `errors` (nothing leaves as a traceback), `counted` (metrics and the log line), `headers`,
-`origins`, `limits`. Logs hold method, route, status and time; never an address's query, a body or a message.
+`shared` (CDS clients in a browser), `origins`, `limits`. Logs hold method, route, status and time; never an address's
+query, a body or a message.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 
 from extractor.web import problem
 from extractor.web.settings import Settings
@@ -68,7 +70,8 @@ class BodyTooLarge(Exception):
 
 def guarded(app: App, settings: Settings, metrics: Metrics) -> App:
     """`app` with everything that stands before it."""
-    return _errors(_counted(_headers(_origins(_limits(app, settings), settings), settings), metrics))
+    inner = _shared(_origins(_limits(app, settings), settings), settings)
+    return _errors(_counted(_headers(inner, settings), metrics))
 
 
 def _http(inner: Callable[[Scope, Receive, Send], Awaitable[None]], app: App) -> App:
@@ -145,6 +148,41 @@ def _headers(app: App, settings: Settings) -> App:
     return _http(run, app)
 
 
+def _may_share(settings: Settings, scope: Scope) -> bool:
+    """Whether a page of another site may make this request: one that is listed, of the CDS services alone."""
+    if not scope["path"].startswith("/cds-services"):
+        return False
+    origin = Headers(scope=scope).get("origin", "").lower()
+    return bool(origin) and ("*" in settings.cds_origins or origin in settings.cds_origins)
+
+
+def _shared(app: App, settings: Settings) -> App:
+    """CORS as CDS Hooks asks for it: browsers may call the services from the pages that are listed. No cookie counts
+    there, so that a page can do no more than what its own token allows.
+    """
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        if not _may_share(settings, scope):
+            return await app(scope, receive, send)
+        given = {"Access-Control-Allow-Origin": Headers(scope=scope)["origin"], "Vary": "Origin"}
+        if scope["method"] == "OPTIONS":
+            given |= {
+                "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+                "Access-Control-Allow-Headers": "Authorization, Content-Type",
+                "Access-Control-Max-Age": "600",
+            }
+            return await Response(status_code=204, headers=given)(scope, receive, send)
+
+        async def dressed(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(given)
+            await send(message)
+
+        return await app(scope, receive, dressed)
+
+    return _http(run, app)
+
+
 def _origins(app: App, settings: Settings) -> App:
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         given = Headers(scope=scope)
@@ -152,7 +190,7 @@ def _origins(app: App, settings: Settings) -> App:
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         if name.lower() not in settings.hosts and host.lower() not in settings.hosts:
             return await problem.response(421, "This server does not answer under that name.")(scope, receive, send)
-        if scope["method"] not in SAFE:
+        if scope["method"] not in SAFE and not _may_share(settings, scope):
             origin = given.get("origin")
             foreign = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
             if foreign or given.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):

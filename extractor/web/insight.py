@@ -16,15 +16,49 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, case, func, insert, select, update
 
 from extractor.web.store import decisions as d
 from extractor.web.store import trail
 from extractor.web.store.decisions import Refused
 from extractor.web.store.engine import Row, many, now, one
-from extractor.web.store.schema import decisions, flags, notes, queries, samples
+from extractor.web.store.notes import MISSING
+from extractor.web.store.schema import decisions, feedback, flags, notes, queries, samples
 
 MONTHS = 12
+CARD_REASONS = {
+    "documented-elsewhere": "It is documented elsewhere in the record",
+    "not-applicable": "It does not apply to this procedure",
+    "will-addend": "I will add it in an addendum",
+    "disagree": "The report says it; it was read wrong",
+}
+"""Why a physician may override a card of CDS Hooks, as the card offers it."""
+_month = func.substr(func.coalesce(notes.c.service_date, notes.c.received_at), 1, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which notes the figures are about: those of a site, of a provider, of a month of service (`2026-03`)."""
+
+    site: str = ""
+    provider: str = ""
+    month: str = ""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The scope as conditions on a note."""
+        wanted = []
+        if self.site:
+            wanted.append(notes.c.site == self.site)
+        if self.provider:
+            wanted.append(notes.c.provider == self.provider)
+        if self.month:
+            wanted.append(_month == self.month)
+        return wanted
+
+    def within(self, number: Column[int]) -> list[ColumnElement[bool]]:
+        """The scope as a condition on what belongs to a note; none where it is everything."""
+        wanted = self.conditions()
+        return [number.in_(select(notes.c.number).where(*wanted))] if wanted else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +104,36 @@ class Insight:
     by_provider: list[Share]
     open_queries: int
     turnaround: list[float]
+    cards: list[Share]
+    card_reasons: list[tuple[str, int]]
 
     @property
     def median_days(self) -> float | None:
         return median(self.turnaround) if self.turnaround else None
 
 
-def insight(connection: Connection) -> Insight:
-    """All figures, over everything that is in the store."""
-    n = notes.c
-    states = dict(_pairs(connection, select(n.disposition, func.count()).group_by(n.disposition)))
+def insight(connection: Connection, scope: Scope | None = None) -> Insight:
+    """All figures, over the notes of `scope`; what came of cards is not known by note, and always over all."""
+    scope, n = scope or Scope(), notes.c
+    counted = select(n.disposition, func.count()).where(*scope.conditions()).group_by(n.disposition)
+    states = dict(_pairs(connection, counted))
     total = sum(states.values())
     standing = many(
         connection,
         select(decisions.c.kind, decisions.c.disposition, decisions.c.recommended, decisions.c.codes,
                decisions.c.reason_code, decisions.c.field)
-        .where(decisions.c.undone.is_(False), decisions.c.kind.in_(("accept", "change", "mark"))),
+        .where(decisions.c.undone.is_(False), decisions.c.kind.in_(("accept", "change", "mark")),
+               *scope.within(decisions.c.note)),
     )  # fmt: skip
     made = [row for row in standing if row["kind"] != "mark"]
     reasons = Counter(row["reason_code"] for row in made if row["reason_code"])
     accepted = sum(1 for row in made if row["codes"] == row["recommended"])
-    months, gaps = _gaps(connection)
-    asked = many(connection, select(queries.c.status, queries.c.sent_at, queries.c.answered_at))
-    sampled = many(connection, select(samples.c.recommended, samples.c.codes, samples.c.reviewed_at))
+    months, gaps = _gaps(connection, scope)
+    of_query = select(queries.c.status, queries.c.sent_at, queries.c.answered_at)
+    asked = many(connection, of_query.where(*scope.within(queries.c.note)))
+    of_sample = select(samples.c.recommended, samples.c.codes, samples.c.reviewed_at)
+    sampled = many(connection, of_sample.where(*scope.within(samples.c.note)))
+    cards, card_reasons = _cards(connection)
     judged = [row for row in sampled if row["reviewed_at"]]
     return Insight(
         notes=total,
@@ -107,10 +148,12 @@ def insight(connection: Connection) -> Insight:
         reasons=[(d.REASONS.get(key, key), count) for key, count in reasons.most_common()],
         months=months,
         gaps=gaps,
-        by_site=_lacking(connection, "site"),
-        by_provider=_lacking(connection, "provider"),
+        by_site=_lacking(connection, "site", scope),
+        by_provider=_lacking(connection, "provider", scope),
         open_queries=sum(1 for row in asked if row["status"] == "sent"),
         turnaround=sorted(_days(row["sent_at"], row["answered_at"]) for row in asked if row["answered_at"]),
+        cards=cards,
+        card_reasons=card_reasons,
     )  # fmt: skip
 
 
@@ -133,39 +176,54 @@ def _fields(marked: list[str], reviewed: int) -> list[Share]:
     return [Share(name, max(0, reviewed - count), reviewed) for name, count in wrong.most_common(12)]
 
 
-def _gaps(connection: Connection) -> tuple[list[str], dict[str, list[Share]]]:
+def _gaps(connection: Connection, scope: Scope) -> tuple[list[str], dict[str, list[Share]]]:
     """Missing elements by month of service: the months, and for the most frequent elements their share in each."""
-    wanted = select(flags.c.month, flags.c.flag, func.count()).where(flags.c.flag.like("missing-%"))
+    # As bounds the beginning is looked up in the index, whatever the order of letters of the database.
+    missing = (flags.c.flag >= MISSING, flags.c.flag < MISSING[:-1] + chr(ord(MISSING[-1]) + 1))
+    wanted = select(flags.c.month, flags.c.flag, func.count()).where(*missing, *scope.within(flags.c.note))
     counted: dict[tuple[str, str], int] = {}
-    for month, flag, count in connection.execute(wanted.group_by(flags.c.month, flags.c.flag)):
+    for month, flag, count in connection.execute(wanted.group_by(flags.c.flag, flags.c.month)):
         counted[month, flag] = int(count)
-    month = func.substr(func.coalesce(notes.c.service_date, notes.c.received_at), 1, 7)
-    totals = dict(_pairs(connection, select(month, func.count()).group_by(month)))
+    totals = dict(_pairs(connection, select(_month, func.count()).where(*scope.conditions()).group_by(_month)))
     months = sorted(totals)[-MONTHS:]
     often = Counter[str]()
     for (_, flag), count in counted.items():
         often[flag] += count
     return months, {
-        flag.removeprefix("missing-").replace("-", " "): [
-            Share(m, counted.get((m, flag), 0), totals[m]) for m in months
-        ]
+        flag.removeprefix(MISSING).replace("-", " "): [Share(m, counted.get((m, flag), 0), totals[m]) for m in months]
         for flag, _ in often.most_common(5)
     }
 
 
-def _lacking(connection: Connection, column: str) -> list[Share]:
+def _lacking(connection: Connection, column: str, scope: Scope) -> list[Share]:
     """Share of notes that lack at least one element, by site or provider."""
     by = notes.c[column]
-    totals = dict(_pairs(connection, select(by, func.count()).where(by != "").group_by(by)))
-    lacking = (
-        select(by, func.count(flags.c.note.distinct()))
-        .join(flags, flags.c.note == notes.c.number)
-        .where(by != "", flags.c.flag.like("missing-%"))
-        .group_by(by)
-    )
-    found = dict(_pairs(connection, lacking))
-    largest = sorted(totals, key=lambda name: -totals[name])[:12]
-    return [Share(name, found.get(name, 0), totals[name]) for name in largest]
+    lack = func.sum(case((notes.c.missing > 0, 1), else_=0))
+    wanted = select(by, func.count(), lack).where(by != "", *scope.conditions()).group_by(by)
+    found = [Share(name, int(lacking), int(count)) for name, count, lacking in connection.execute(wanted)]
+    return sorted(found, key=lambda share: (-share.of, share.name))[:12]
+
+
+def _cards(connection: Connection) -> tuple[list[Share], list[tuple[str, int]]]:
+    """What physicians did with the cards at their reports: the share accepted by service, the reasons against."""
+    outcomes: dict[str, Counter[str]] = {}
+    wanted = select(feedback.c.service, feedback.c.outcome, func.count())
+    for service, outcome, count in connection.execute(wanted.group_by(feedback.c.service, feedback.c.outcome)):
+        outcomes.setdefault(service, Counter())[outcome] += int(count)
+    shares = [Share(name.replace("-", " "), c["accepted"], c.total()) for name, c in sorted(outcomes.items())]
+    overridden = select(feedback.c.reason_code, func.count()).where(feedback.c.outcome == "overridden")
+    counted = Counter(dict(_pairs(connection, overridden.group_by(feedback.c.reason_code))))
+    return shares, [(CARD_REASONS.get(code, "no reason given"), count) for code, count in counted.most_common()]
+
+
+def choices(connection: Connection) -> dict[str, list[str]]:
+    """The sites, providers and months that there are figures for; months newest first."""
+    found = {
+        name: sorted(connection.execute(select(notes.c[name]).distinct().where(notes.c[name] != "")).scalars())
+        for name in ("site", "provider")
+    }
+    months = connection.execute(select(_month).distinct()).scalars()
+    return {**found, "month": sorted(months, reverse=True)}
 
 
 def _days(sent: str, answered: str) -> float:

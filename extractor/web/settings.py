@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 DEFAULT_PORT = 8765
 
@@ -29,6 +30,7 @@ class Client:
 class Settings:
     """How the server behaves. Sizes in bytes, times in seconds unless they say otherwise.
 
+    `cds_origins`: pages that may call the CDS services from a browser (`https://ehr.example`, or `*` for any).
     `authentication` is on as soon as the store has users. `base_url` is the address that others call, as tokens name
     it. `per_minute` and `logins_per_minute` limit one caller.
     """
@@ -49,6 +51,7 @@ class Settings:
     logins_per_minute: int = 20
     cds_clients: tuple[Client, ...] = ()
     cds_required: bool = False
+    cds_origins: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -74,6 +77,12 @@ def is_loopback(host: str) -> bool:
 
 def check(settings: Settings) -> None:
     """Raise SettingsError where the server would be open to others without authentication or without TLS before it."""
+    for origin in settings.cds_origins:
+        if origin == "*" and not settings.cds_clients:
+            raise SettingsError("any page may call the CDS services only where tokens are asked for (--cds-clients)")
+        parts = urlsplit(origin)
+        if origin != "*" and (parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}"):
+            raise SettingsError(f"{origin} is no origin; write it as https://ehr.example, without a path")
     if is_loopback(settings.host):
         return
     if not settings.authentication:

@@ -168,7 +168,8 @@ def test_shortcuts_can_be_switched_off(page: Page) -> None:
 
 
 PAGES = (
-    "/", "/notes/1", "/notes/2", "/trail?check=1", "/insight", "/export", "/second-review", "/login", "/rules/cpt.site"
+    "/", "/notes/1", "/notes/2", "/trail?check=1", "/insight", "/users", "/export", "/second-review", "/login",
+    "/rules/cpt.site",
 )  # fmt: skip
 
 

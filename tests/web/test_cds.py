@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import func, select
 
 from extractor.web import cds
+from extractor.web.insight import insight
 from extractor.web.reading import Reader
-from extractor.web.settings import Client, SettingsError, read_clients
+from extractor.web.settings import Client, Settings, SettingsError, check, read_clients
 from extractor.web.store import Store, schema
 from tests.web.conftest import Desk
 from tests.web.test_fhir import report
@@ -204,3 +205,76 @@ def test_list_of_clients_holds_public_keys_only(tmp_path: Any) -> None:
         with pytest.raises(SettingsError):
             read_clients(file)
     assert not any(name.startswith("HS") or name == "none" for name in cds.ALGORITHMS)
+
+
+PAGE = "https://ehr.example"
+
+
+@pytest.fixture
+def shared(sqlite: Store, reads: Reader) -> Desk:
+    return Desk(sqlite, reads, cds_clients=(Client(ISSUER, {"k1": public(KEY)}, None),), cds_origins=(PAGE,))
+
+
+def test_listed_pages_may_call_from_a_browser(shared: Desk) -> None:
+    asks = {"Origin": PAGE, "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization, content-type"}  # fmt: skip
+    asked = shared.client.options("/cds-services/report-sign", headers=asks)
+    assert asked.status_code == 204
+    assert asked.headers["access-control-allow-origin"] == PAGE
+    assert "POST" in asked.headers["access-control-allow-methods"]
+    assert {"authorization", "content-type"} <= set(
+        asked.headers["access-control-allow-headers"].lower().replace(" ", "").split(",")
+    )
+    headers = {"Origin": PAGE, "Sec-Fetch-Site": "cross-site"}
+    found = shared.client.get("/cds-services", headers=headers)
+    assert (found.status_code, found.headers["access-control-allow-origin"]) == (200, PAGE)
+    signed = {**headers, "Authorization": f"Bearer {token()}"}
+    called = shared.client.post("/cds-services/report-sign", json=CALLS[0][1], headers=signed)
+    assert (called.status_code, called.headers["access-control-allow-origin"]) == (200, PAGE)
+    assert "access-control-allow-credentials" not in called.headers
+    # The token is asked for as ever, and the page may read why it was refused.
+    refused = shared.client.post("/cds-services/report-sign", json=CALLS[0][1], headers=headers)
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, PAGE)
+
+
+@pytest.mark.parametrize(
+    ("origin", "path"),
+    [("https://evil.example", "/cds-services/report-sign"), ("null", "/cds-services/report-sign"),
+     (f"{PAGE}.evil.example", "/cds-services/report-sign"), (PAGE, "/api/v1/extract"), (PAGE, "/fhir/$extract")],
+)  # fmt: skip
+def test_other_pages_and_other_services_are_not_shared(shared: Desk, origin: str, path: str) -> None:
+    headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site", "Authorization": f"Bearer {token()}"}
+    answers = [
+        shared.client.post(path, json=CALLS[0][1], headers=headers),
+        shared.client.options(path, headers={**headers, "Access-Control-Request-Method": "POST"}),
+        shared.client.get("/cds-services", headers=headers),
+    ]
+    assert answers[0].status_code == 403
+    shown = [each.headers.get("access-control-allow-origin") for each in answers]
+    assert shown[:2] == [None, None]
+    assert shown[2] == (PAGE if origin == PAGE else None)
+
+
+@pytest.mark.parametrize("origin", ["*", "ehr.example", "https://ehr.example/", "ftp://ehr.example"])
+def test_origins_that_are_none_or_too_many_are_refused(origin: str) -> None:
+    with pytest.raises(SettingsError):
+        check(Settings(cds_origins=(origin,)))
+    listed = (Client(ISSUER, {}, None),)
+    check(Settings(cds_origins=("*", PAGE), cds_clients=listed))
+
+
+def test_what_came_of_cards_is_on_the_insight_page(desk: Desk) -> None:
+    given = [
+        {"card": f"card-{n}", "outcome": outcome, "outcomeTimestamp": "2026-12-11T10:05:31Z",
+         **({"overrideReason": {"reason": {"code": code}, "userComment": "Xyloquenna"}} if code else {})}
+        for n, (outcome, code) in enumerate(
+            [("accepted", ""), ("overridden", "disagree"), ("overridden", "disagree"), ("overridden", "other")])
+    ]  # fmt: skip
+    assert desk.client.post("/cds-services/report-sign/feedback", json={"feedback": given}).status_code == 200
+    with desk.store.read() as connection:
+        seen = insight(connection)
+    assert [(share.name, share.hits, share.of) for share in seen.cards] == [("report sign", 1, 4)]
+    assert seen.card_reasons == [("The report says it; it was read wrong", 2), ("no reason given", 1)]
+    page = desk.get("/insight").text
+    assert "The report says it; it was read wrong" in page
+    assert "Xyloquenna" not in page

@@ -33,6 +33,9 @@ DONE = {
     "accept": "Accepted.", "change": "Codes changed.", "mark": "Field marked as wrong.", "send_back": "Sent back.",
     "undo": "Taken back.", "assign": "Assigned.", "saved": "Query saved.", "sent": "Query marked as sent.",
     "answered": "Answer recorded; the note was read anew.", "sampled": "Sample drawn.", "reviewed": "Review recorded.",
+    "user_added": "User added.", "user_changed": "Role changed; the user has to log in again.",
+    "password_set": "Password set; the user has to log in again.", "user_off": "The user can no longer log in.",
+    "user_on": "The user can log in again.", "token_off": "The token lets nobody in any more.",
 }  # fmt: skip
 
 

@@ -32,10 +32,11 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/insight")
-def insight_page(request: Request, who: Here) -> Response:
+def insight_page(request: Request, who: Here, site: str = "", provider: str = "", month: str = "") -> Response:
+    scope = i.Scope(*(each.replace("\0", "")[:200] for each in (site, provider, month)))
     with store_of(request).read() as connection:
-        seen = i.insight(connection)
-    return page(request, who, "insight.html", seen=seen)
+        seen, choices = i.insight(connection, scope), i.choices(connection)
+    return page(request, who, "insight.html", seen=seen, scope=scope, choices=choices)
 
 
 @router.post("/insight/sample")

@@ -11,6 +11,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -23,7 +24,7 @@ from extractor.web.store.schema import sessions, tokens, users
 ROLES = ("reviewer", "lead", "admin")
 """Each may do what those before it may."""
 
-SHORTEST_PASSWORD = 12
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 1000
 FAILURES = 5
 LOCKED = timedelta(minutes=15)
 _hasher = PasswordHasher()
@@ -52,16 +53,16 @@ def any_users(connection: Connection) -> bool:
     return bool(connection.execute(select(func.count()).select_from(users).where(users.c.active)).scalar_one())
 
 
-def add(connection: Connection, actor: str, name: str, role: str, password: str) -> None:
-    """A new user, or a new password and role for one there is. Raises UserError."""
+def add(connection: Connection, actor: str, name: str, role: str, password: str, new: bool = False) -> None:
+    """A new user, or a new password and role for one there is; with `new` that one is refused. Raises UserError."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}", name):
         raise UserError("a user name has letters, digits and . _ @ - only")
-    if role not in ROLES:
-        raise UserError(f"a role is one of {', '.join(ROLES)}")
-    if len(password) < SHORTEST_PASSWORD:
-        raise UserError(f"a password has at least {SHORTEST_PASSWORD} characters")
+    _check_role(role)
+    _check_password(password)
     values = {"role": role, "password": _hasher.hash(password), "active": True, "failures": 0, "locked_until": None}
     old = connection.execute(select(users.c.id).where(users.c.name == name)).scalar_one_or_none()
+    if old is not None and new:
+        raise UserError("there is a user of this name; change that one or choose another name")
     if old is None:
         connection.execute(insert(users).values(name=name, created_at=now(), **values))
     else:
@@ -70,19 +71,73 @@ def add(connection: Connection, actor: str, name: str, role: str, password: str)
     trail.record(connection, actor, "user.set", f"user:{name}", role=role)
 
 
+def set_role(connection: Connection, actor: str, name: str, role: str) -> None:
+    """Give a user another role. Raises UserError, also where no administrator would be left."""
+    _check_role(role)
+    _change(connection, actor, name, "user.role", {"role": role}, keeps_admin=role == "admin", role=role)
+
+
+def set_password(connection: Connection, actor: str, name: str, password: str) -> None:
+    """Give a user another password; their sessions end and a lock is lifted. Raises UserError."""
+    _check_password(password)
+    values = {"password": _hasher.hash(password), "failures": 0, "locked_until": None}
+    _change(connection, actor, name, "user.password", values)
+
+
 def deactivate(connection: Connection, actor: str, name: str) -> None:
-    """Let a user no longer in; what they did stays under their name. Raises UserError."""
-    found = connection.execute(select(users.c.id).where(users.c.name == name)).scalar_one_or_none()
-    if found is None:
+    """Let a user no longer in; what they did stays under their name. Raises UserError, also where no administrator
+    would be left among other users.
+    """
+    _change(connection, actor, name, "user.deactivate", {"active": False}, keeps_admin=False)
+
+
+def activate(connection: Connection, actor: str, name: str) -> None:
+    """Let a user in again, with the password and role that they had. Raises UserError."""
+    _change(connection, actor, name, "user.activate", {"active": True, "failures": 0, "locked_until": None})
+
+
+def _change(
+    connection: Connection, actor: str, name: str, action: str, values: dict[str, Any], keeps_admin: bool = True,
+    **detail: str,
+) -> None:  # fmt: skip
+    """Change a user and end their sessions. Who may do what is read with a session, so that none outlives a change."""
+    row = one(connection, select(users).where(users.c.name == name))
+    if row is None:
         raise UserError("there is no such user")
-    connection.execute(update(users).where(users.c.id == found).values(active=False))
-    connection.execute(delete(sessions).where(sessions.c.user == found))
-    trail.record(connection, actor, "user.deactivate", f"user:{name}")
+    if not keeps_admin and row["active"] and row["role"] == "admin":
+        others = select(users.c.role).where(users.c.active, users.c.id != row["id"])
+        left = list(connection.execute(others).scalars())
+        if left and "admin" not in left:
+            raise UserError("this is the last administrator; make somebody else one first")
+    connection.execute(update(users).where(users.c.id == row["id"]).values(values))
+    connection.execute(delete(sessions).where(sessions.c.user == row["id"]))
+    trail.record(connection, actor, action, f"user:{name}", **detail)
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise UserError(f"a role is one of {', '.join(ROLES)}")
+
+
+def _check_password(password: str) -> None:
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise UserError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
 
 
 def listed(connection: Connection) -> list[Row]:
-    """All users, by name, without their passwords."""
-    wanted = select(users.c.name, users.c.role, users.c.active, users.c.created_at).order_by(users.c.name)
+    """All users, by name, without their passwords; `seen_at`: when an open session of theirs was last used."""
+    seen = select(sessions.c.user, func.max(sessions.c.seen_at).label("seen_at")).group_by(sessions.c.user).subquery()
+    wanted = (
+        select(users.c.name, users.c.role, users.c.active, users.c.created_at, users.c.locked_until, seen.c.seen_at)
+        .outerjoin(seen, seen.c.user == users.c.id)
+        .order_by(users.c.name)
+    )
+    return many(connection, wanted)
+
+
+def listed_tokens(connection: Connection) -> list[Row]:
+    """All tokens of programs, by name, without what lets them in."""
+    wanted = select(tokens.c.name, tokens.c.role, tokens.c.active, tokens.c.created_at).order_by(tokens.c.name)
     return many(connection, wanted)
 
 
@@ -142,8 +197,7 @@ def touch(connection: Connection, key: str) -> None:
 
 def add_token(connection: Connection, actor: str, name: str, role: str) -> str:
     """A new token for a program; it is shown once and cannot be read again. Raises UserError."""
-    if role not in ROLES:
-        raise UserError(f"a role is one of {', '.join(ROLES)}")
+    _check_role(role)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}", name):
         raise UserError("the name of a token has letters, digits and . _ @ - only")
     if connection.execute(select(tokens.c.name).where(tokens.c.name == name)).scalar_one_or_none():
