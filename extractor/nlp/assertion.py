@@ -15,9 +15,9 @@ from extractor.nlp.page import Assertion, Mention, Page, Piece
 
 _CLAUSE = patterns.compile(
     r";|\.\s|\s-{1,2}\s|\b(?:but|however|although|though|whereas|while|yet|except|otherwise|aside from|apart from|other than|which resolved|whereupon)\b"
-    r"|,?\s+and\s+(?=(?:the|a|an|she|he|patient|pt|it|this|that|there|then|was|were|i|we|no|all|both|each|one|two|three|another|second|wire|its|her|his|went|left|sent|tolerated|not)\b)"
-    r"|,\s+(?=(?:the|a|an|she|he|then|there|this|it|which|who|where|was|were|i|we|showing|demonstrating|no|not|and|patient|pt|with no|without|both|one|so|after|before|since|because|as)\b)"
-    r"|:\s|\s\|\s|(?<=[\s,;])(?=#\d\b)|(?<=\s)(?=\(\d\)\s)|(?<=\S)[ \t]{3,}(?=\S)",
+    r"|,?\s+and\s+(?=(?:(?:mag\s?)?(?:seed|clip|reflector|tag|marker)\s+(?:number\b|\#|no\.|two\b|2\b)|the|a|an|she|he|patient|pt|it|this|that|there|then|was|were|i|we|no|all|both|each|one|two|three|another|second|wire|its|her|his|went|left|sent|tolerated|not)\b)"
+    r"|,\s+(?=(?:(?:left|right|lt|rt)\s+(?:axilla|breast)\s+(?:level|at|the|there|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d)|the|a|an|she|he|then|there|this|it|which|who|where|was|were|i|we|showing|demonstrating|no|not|and|patient|pt|with no|without|both|one|so|after|before|since|because|as)\b)"
+    r"|:\s|\s\|\s|(?<=\w)\s+(?=(?:indication|reason)\s+(?:is|was)\b)|(?<=[\s,;])(?=#\d\b)|(?<=\s)(?=\(\d\)\s)|(?<=\S)[ \t]{3,}(?=\S)",
     re.I,
 )
 _SECTION_VALUE: dict[str, Assertion] = {
@@ -136,7 +136,7 @@ def _reach(
     if direction == "forward":
         if value == "planned":
             later = [m for c in range(cue.clause, cue.clause + 12) for m in clauses.get(c, ()) if m.start >= cue.start]
-            return [m for m in later if m.clause == cue.clause or m.start - cue.end <= 2 * _REACH]
+            return [m for m in later if m.clause == cue.clause or m.label != "complication" and m.start - cue.end <= 2 * _REACH]
         after = [m for m in own if m.start >= cue.start]
         if value in ("absent", "uncertain"):
             stop = min((e.start for e in ends if e.value != "none" and e.start >= cue.end), default=piece.end)

@@ -33,6 +33,14 @@ _STOPS = patterns.compile(r"(?:period|full stop|comma|new paragraph)\b", re.I)
 _NEXT = patterns.compile(r"([.\n])(\s*)([a-z])")
 
 
+# a recognizer that sets points but no capitals
+_LOWER = patterns.compile(
+    r"(?<=[a-z]{3}[.])(?<!lat[.])(?<!med[.])(?<!ant[.])(?<!post[.])(?<!sup[.])(?<!inf[.])(?<!approx[.])(?<!incl[.])(?<!dept[.])(?<!surg[.])(?<!resp[.])"
+    r"(?<!calc[.])(?<!calcs[.])(?<!mammo[.])(?<!tech[.])(?<!diag[.])(?<!std[.])(?<!dist[.])(?<!arch[.])(?<!prev[.]) ([a-z])(?=[a-z]+ )"
+)
+_HABIT = 2  # sentences that begin in lower case
+
+
 @cache
 def _slips() -> tuple[patterns.Pattern, dict[str, str]]:
     words: dict[str, str] = {}
@@ -90,12 +98,20 @@ def even(source: Normalized) -> Normalized:
                 and not any(i in taken for i in (m.start(2), m.end(2) - 1))
             ):
                 edits.append((m.start(2), m.end(2), ""))
+    low = len(_LOWER.findall(text)) >= _HABIT
     if not edits:
-        return source
+        return Normalized(_capitals(text), source.starts, source.shifts) if low else source
     edits.sort()
     spoken = bool(taken)
     meant = replace(text, edits)
     if spoken:
         # sentences then begin in lower case; a capital lets them be seen, and takes no more room
         meant = Normalized(_NEXT.sub(lambda m: m[1] + m[2] + m[3].upper(), meant.text), meant.starts, meant.shifts)
+    if low:
+        meant = Normalized(_capitals(meant.text), meant.starts, meant.shifts)
     return compose(source, meant)
+
+
+def _capitals(text: str) -> str:
+    """The text with a capital at each sentence; no longer and no shorter."""
+    return _LOWER.sub(lambda m: " " + m[1].upper(), text)

@@ -33,15 +33,17 @@ _YEAR = (
     rf"(?:\d{{4}}|twenty\s+(?:twenty|nineteen|eighteen)(?:[ -](?:{_ONES}))?|two\s+thousand(?:\s+and)?(?:\s+\w+){{1,2}})"
 )
 _NUM = r"(?:\d+(?:\.\d+)?|" + "|".join(WORDS) + r")"
+_WORDS = "|".join(WORDS)
 _HOUR = r"(?:1[0-2]|0?[1-9]|" + "|".join(WORDS) + r")"
 
 _PATTERN = patterns.compile(
     rf"""
     (?<![A-Za-z])(?:(?P<date>\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:\d{{4}}|\d{{2}})\b|\b\d{{1,2}}(?:st|nd|rd|th)?[ -](?:{MONTHS})\.?,?[ -]\d{{2,4}}\b
       |\b(?:{MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b|\b(?:{MONTHS})\s+(?:the\s+)?(?:{_ORDINALS}|\d{{1,2}}(?:st|nd|rd|th)?),?\s+{_YEAR}|\b(?:the\s+)?(?:{_ORDINALS})\s+of\s+(?:{MONTHS}),?\s+{_YEAR}|\b20\d{{6}}\b(?!\d))
-   |(?P<fn>\b(?:{_NUM})(?:\s*(?:-|to|/)\s*{_NUM})?\s*-?\s*(?:cm|mm|centimet(?:er|re)s?|millimet(?:er|re)s?)s?\s*(?:from\s+(?:the\s+)?(?:(?:base|edge)\s+of\s+the\s+)?(?:left\s+|right\s+)?(?:nipple|nac)|f\.?n\.?\b|from\s+nip\b|ftn\b|(?:deep\s+to|behind|away\s+from)\s+the\s+nipple|off\s+the\s+nipple)
-      |\bn\s?\+\s?\d+(?:\.\d+)?\b|\bfn\s*:?\s*\d+(?:\.\d+)?\s*(?:cm|mm)?\b|\b\d+(?:\.\d+)?\s?cmfn\b|\b\d+(?:\.\d+)?\s*cfn\b)
+   |(?P<fn>\b(?:{_NUM})(?:\s*(?:-|to|/)\s*{_NUM})?\s*-?\s*(?:cm|mm|centimet(?:er|re)s?|millimet(?:er|re)s?)s?\s*(?:(?:back\s+|deep\s+)?from\s+(?:the\s+)?(?:(?:base|edge)\s+of\s+the\s+)?(?:left\s+|right\s+)?(?:nipple|nac)|f\.?n\.?\b|from\s+nip\b|ftn\b|(?:deep\s+to|behind|away\s+from)\s+the\s+nipple|off\s+the\s+nipple)
+      |\b{_NUM}\s+(?:back\s+|deep\s+)?from\s+(?:the\s+)?nipple\b|\bn\s?\+\s?\d+(?:\.\d+)?\b|\bfn\s*:?\s*\d+(?:\.\d+)?\s*(?:cm|mm)?\b|\b\d+(?:\.\d+)?\s?cmfn\b|\b\d+(?:\.\d+)?\s*cfn\b)
    |(?P<clock>\b(?P<c1>{_HOUR})(?P<m1>:\d\d|\s+thirty|\s+fifteen|\s+forty\s+five|30)?\s*(?:-|to|and|/)?\s*(?:(?P<c2>{_HOUR})(?P<m2>:\d\d|\s+thirty)?)?\s*-?\s*(?:o\s?['\u2019]?\s?cl(?:oc)?k|o/c\b|oclock|0'?clock|o'c\b|axis\b))
+   |(?P<said>\b(?P<c3>{_WORDS})\s+(?P<m3>thirty|fifteen|forty\s+five)\b(?!\s+(?:[ap]\s?m\b|degree|percent|milli|centi|minute|second|mm\b|cm\b)))
    |(?P<coord>\b[xhu]\s*[:=]?\s*[-+]?\d+(?:\.\d+)?\s*(?:mm)?\s*[,;/]?\s*(?:[yv]\s*[:=]?\s*[-+]?\d+(?:\.\d+)?\s*(?:mm)?\s*[,;/]?\s*(?:and\s+)?)(?:[zd]\s*[:=]?\s*[-+]?\d+(?:\.\d+)?)?
       |\bz\s*[:=]?\s*[-+]?\d+(?:\.\d+)?\s*(?:mm)?\b|\b[xh]\s*/\s*[yv]\s*(?:/\s*[zd])?\b|\bz(?=\s*\())
    |(?P<time>\b(?:[01]?\d|2[0-3]):[0-5]\d(?::\d\d)?\s*(?:[ap]\.?\s?m\b\.?|h(?:rs|ours)?\b)|\b[0-2]\d[0-5]\d\s*(?:h|hrs|hours)\b)
@@ -49,7 +51,7 @@ _PATTERN = patterns.compile(
    |(?P<gauge>\b\d{{1,2}}(?:\.\d)?\s*-?\s*(?:g\b(?!r)|ga\b|gauge\b))
    |(?P<dose>\b\d+(?:\.\d+)?\s*(?:ml|cc|mls|mg|mcg|mci|\u00b5ci|mbq|units?|l\b|mg/ml|mhz|kv|mmhg)s?\b|\b\d+(?:\.\d+)?\s*%)
    |(?P<size>\b(?:{_NUM})(?:\s*x\s*\d+(?:\.\d+)?){{0,2}}\s*-?\s*(?:mm|cm|centimet(?:er|re)s?|millimet(?:er|re)s?)\b)
-   |(?P<times>(?:\bx\s?|\#\s?)(?P<n>\d{{1,2}}|two|three|one)\b(?!\s*(?:mm|cm|\.|/|g\b|ga))))
+   |(?P<times>(?:\bx\s?|\btimes\s+|\#\s?)(?P<n>\d{{1,2}}|two|three|one)\b(?!\s*(?:mm|cm|\.|/|g\b|ga))))
     """,
     re.X | re.I,
 )
@@ -138,6 +140,11 @@ def find(
             value = _clock(m["c1"], m["m1"])
             if m["c2"]:
                 value += "-" + _clock(m["c2"], m["m2"])
+        elif m["said"]:
+            # "the mass at six thirty": an hour of the breast only where one can stand
+            before, after = text[max(0, m.start() - 28) : m.start()], text[m.end() : m.end() + 18]
+            likely = not _TIME_BEFORE.search(before) and bool(_CLOCK_BEFORE.search(before) or _CLOCK_AFTER.match(after))
+            kind, value = ("clock", _clock(m["c3"], m["m3"])) if likely else ("time", m[0])
         elif m["coord"]:
             kind, value = "coordinates", "xyz"
         elif m["time"]:

@@ -165,6 +165,13 @@ def assign(page: Page, headings: Headings) -> None:
                 kind, scope = "title", "field"
             elif kind == "addendum":
                 addendum += 1
+            elif kind == "signature" and page.lower.startswith("tech", piece.heading[0] if piece.heading else 0):
+                # "TECH:" before a name is the technologist, before what was done the technique
+                if any(
+                    m.label in ("anesthesia", "guidance", "device") or m.label == "action" and m.value == "advance"
+                    for m in piece.mentions
+                ):
+                    kind, scope, body_started = "technique", "major", True
             if addendum and kind == "impression" and _ENDS.match(page.text, piece.start, piece.end):
                 addendum, kind, scope, current, major, field_block = 0, "front", "major", "front", "front", -1
             if kind in ("technique", "findings", "impression") and scope == "major":
@@ -390,6 +397,8 @@ def _signatures(page: Page) -> None:
     """Closing lines with a name and a degree are signatures, whatever section they trail."""
     total = len(page.pieces)
     for piece in page.pieces[-8:] if total > 8 else page.pieces:
+        if not piece.index:
+            continue  # a note does not open with whoever signed it
         if piece.section in ("impression", "technique", "findings", "plan", "complications", "title", "comment"):
             text = page.text[piece.start : piece.end]
             if (

@@ -6,9 +6,11 @@ each value looks. Knows what was read and what the page holds; changes no value.
 
 from __future__ import annotations
 
+import re
+
 from extractor import patterns
 from extractor.findings import Findings, Reading
-from extractor.reading import counts, guidance, sides
+from extractor.reading import counts, guidance, procedure, sides
 from extractor.reading.events import Event
 from extractor.reading.slots import Layout, _same_clock, active
 from extractor.reading.words import Reader
@@ -26,6 +28,7 @@ def find(r: Reader, layout: Layout, events: list[Event], f: Findings) -> list[Re
     out.extend(_sides(r, layout, f))
     out.extend(_places(r, events, f))
     out.extend(_modalities(r, events, f))
+    out.extend(_session(r, f))
     stray = [
         e
         for e in events
@@ -82,6 +85,31 @@ def _went_on(r: Reader, stop: Event, events: list[Event]) -> bool:
         stop.piece.index < m.piece <= last and m.section == "technique" and active(m) and m.attrs.get("tier") != "weak"
         for m in r.all("guidance")
     )
+
+
+_NO_TISSUE = patterns.compile(
+    r"\b(?:no|without)\s+(?:\w+\s+)?(?:tissue|samples?|sampling|cores?|re-?biopsy|biopsy|bx)\b|\bnot\s+(?:re-?)?(?:sampled|biopsied)\b",
+    re.I,
+)
+
+
+def _session(r: Reader, f: Findings) -> list[Reading]:
+    """A title of a biopsy over a clip that is read as a localization, and a procedure of which nothing tells that it was begun."""
+    local = [x for x in f.lesions if not x.biopsied]
+    heads = procedure.kinds(r, ("title", "order"))
+    named = any(m.value == "clip" and m.section in ("title", "order") for m in r.all("device"))
+    named = named or bool(_NO_TISSUE.search(r.text))
+    if (
+        heads.get("biopsy")
+        and not heads.get("localization")
+        and not named
+        and any({d.type for d in x.devices} == {"clip"} for x in local)
+    ):
+        return [Reading("a biopsy is named, a clip without a biopsy is read", r.evidence(heads["biopsy"][:1]))]
+    begun = ("consent", "time_out", "anesthesia", "post_placement_imaging")
+    if local and not any(f.elements[e].status == "present" for e in begun):  # type: ignore[index]
+        return [Reading("nothing tells that the procedure was begun here", f.procedure_evidence[:1])]
+    return []
 
 
 def _devices(r: Reader, events: list[Event], f: Findings) -> list[Reading]:

@@ -17,7 +17,7 @@ from extractor.reading.slots import Layout, active
 from extractor.reading.words import Reader
 
 _EMPTY = patterns.compile(r"[\s.:;,*_\-/()\[\]□<>]*(?:n/?a)?[\s.:;,*_\-/()\[\]□<>]*$", re.I)
-_DEGREE = r"(?:M\.?\s?D\b\.?|D\.?O\b\.?|M\.?B\.?\s?B\.?\s?(?:S|Ch|Chir)\b\.?|MBChB|F\.?R\.?C\.?R\b\.?|FRANZCR|FRCPC|FRCS|F\.?A\.?C\.?[SR]\b\.?|PA-?C\b|P\.?A\.?-C|N\.?P\b\.?|APRN|DNP|CNP|ARNP|FFRRCSI|MRCP|MRCS|Ph\.?D|RRA)"
+_DEGREE = r"(?:M\.?\s?D\b\.?|D\.?O\b\.?|M\.?B\.?\s?B\.?\s?(?:S|Ch|Chir)\b\.?|MBChB|F\.?R\.?C\.?R\b\.?|FRANZCR|FRCPC|FRCS|F\.?A\.?C\.?[SR]\b\.?|PA-?C\b|P\.?A\.?-C|N\.?P\b\.?|APRN|DNP|CNP|ARNP|FFRRCSI|MRCP|MRCS|Ph\.?D|RRA|(?:CPT|CAPT|MAJ|LTC|COL|LCDR|CDR|LT\s+COL|Lt\s+Col|Maj|Capt|Col|LTJG)\b,?\s+(?:MC|USA|USN|USAF|MSC|USPHS)\b)"
 _HAS_DEGREE = patterns.compile(_DEGREE)
 _NAME = patterns.compile(
     rf"(?<![a-z])(?:(?:Dr\.?\s+)?[A-Z][\w.'-]*\.?,?\s+){{1,4}}(?:\([^)]{{2,30}}\)\s*)?,?\s*{_DEGREE}"
@@ -47,7 +47,7 @@ _SERVICE = patterns.compile(
 )
 _POSITION = patterns.compile(
     r"\b(?:within|through|travers\w+|transfix\w+|skewer\w*|pierc\w+|cross\w*|bisect\w*|adjacent|next\s+to|beside|alongside|abut\w*|touch\w*|inside|in\s+(?:the|its|good|satisfactory|appropriate|expected|proper|excellent|optimal|correct|adequate|acceptable|place\s+(?:within|at|in)|a\s+good)|at\s+(?:the|its|target)|beyond|past|deep\s+to|"
-    r"posterior|anterior|medial|lateral|superior|inferior|above|below|behind|distal|proximal|position(?:ed)?|located|cent(?:er|re)\w*|between|bracket\w*|straddl\w*|around|superimpos\w*|along|overl\w+|from|off|flank\w*|contact|caudal|cephalad|accurate\w*|on\s+target|middle|edge|margin|against|targets?|near|in\s+(?:lesion|mass|calcs?|calcification\w*|target|node|clip|tumou?r|satisf\w+)|into|spears?|satisfactor\w*|appropriate\w*|well[- ](?:placed|sited|positioned|centred|centered)|sited|over)\b",
+    r"posterior|anterior|medial|lateral|superior|inferior|(?:lat|med|ant|post|sup|inf)\s+to|dead\s+cent(?:er|re)|ctr|above|below|behind|distal|proximal|position(?:ed)?|located|cent(?:er|re)\w*|between|bracket\w*|straddl\w*|around|superimpos\w*|along|overl\w+|from|off|flank\w*|contact|caudal|cephalad|accurate\w*|on\s+target|middle|edge|margin|against|targets?|near|in\s+(?:lesion|mass|calcs?|calcification\w*|target|node|clip|tumou?r|satisf\w+)|into|spears?|satisfactor\w*|appropriate\w*|well[- ](?:placed|sited|positioned|centred|centered)|sited|over)\b",
     re.I,
 )
 _SHOWN = patterns.compile(
@@ -214,7 +214,8 @@ def _unticked(r: Reader, m: Mention) -> bool:
 
 
 _TIME_OUT = patterns.compile(
-    r"\b(?:id|identity|identification|name|wrist\s?band|patient|dob|pt)\b[^.\n]{0,60}?\b(?:sides?|sites?|laterality|breast)\b[^.\n]{0,60}?\b(?:checked|verified|confirmed|read\s+(?:back|aloud|out)|agreed|correct|matched|reviewed\s+aloud|compared)\b|\b(?:checked|verified|confirmed|confirming|verification\s+of)\b[^.\n]{0,40}?\b(?:patient|identity|name|id)\b[^.\n]{0,30}?\b(?:side|site|laterality|procedure)\b",
+    r"\b(?:id|identity|identification|name|wrist\s?band|patient|dob|pt)\b[^.\n]{0,60}?\b(?:sides?|sites?|laterality|breast|procedure)\b[^.\n]{0,60}?\b(?:checked|verified|confirmed|read\s+(?:back|aloud|out)|agreed|correct|matched|reviewed\s+aloud|compared)\b|\b(?:checked|verified|confirmed|confirming|verification\s+of)\b[^.\n]{0,40}?\b(?:patient|identity|name|id)\b[^.\n]{0,30}?\b(?:side|site|laterality|procedure|left|right|lt|rt)\b"
+    r"|\b(?:went\s+(?:through|over)|ran\s+through|gone\s+(?:through|over)|stop[- ](?:and|&)[- ]check|check\s?list|read\s+(?:aloud|out|back))\b[^.\n]{0,60}?\b(?:name|identity|patient|id)\b[^.\n]{0,30}?\b(?:side|site|laterality|procedure|left|right|lt|rt)\b",
     re.I,
 )
 
@@ -457,7 +458,7 @@ _DEPLOYING = patterns.compile(
     re.I,
 )
 _RESULT = patterns.compile(
-    r"\b(?:is|are|lies?|lying|sits?|pass(?:es|ing)|travers\w+|runs?|running|cross(?:es|ing)|skewers|shows?|showed|showing|seen|transfix\w+|pierc\w+|ends?|projects?|demonstrat\w+|confirm\w+|remains?|extends?|brackets?|was\s+(?:\d|within|seen|in\s|at\s|noted|located)|were\s+(?:within|seen|in\s|at\s|noted|located)|puts?|place\s+the|has\s+its|being|verified|documented|abuts|touches|revealed|to\s+be|lay|bisects?|through|noted|visible|visuali[sz]ed|straddle\w*|inside|within|beyond|past|mm|cm|good|satisfactor\w*|look\w*|position\w*|targets?|ok)\b",
+    r"\b(?:is|are|lies?|lying|sits?|pass(?:es|ing)|travers\w+|runs?|running|cross(?:es|ing)|skewers|shows?|showed|showing|seen|transfix\w+|pierc\w+|ends?|projects?|demonstrat\w+|confirm\w+|remains?|extends?|brackets?|was\s+(?:\d|within|seen|in\s|at\s|noted|located)|were\s+(?:within|seen|in\s|at\s|noted|located)|puts?|place\s+the|has\s+its|being|verified|documented|abuts|touches|revealed|to\s+be|lay|bisects?|through|noted|visible|visuali[sz]ed|straddle\w*|inside|within|beyond|past|mm|cm|millimet\w+|centimet\w+|good|satisfactor\w*|look\w*|position\w*|targets?|ok)\b",
     re.I,
 )
 
@@ -476,7 +477,7 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
     shown = _SHOWN.search(text) or (k and _SHOWN.search(whole[: a - p.start])) or p.section == "findings"
     heading = r.lower[p.heading[0] : p.heading[1]] if p.heading else ""
     lead = whole[: a - p.start].rstrip()
-    if k and lead.endswith(":") and len(lead) < 60 and _SHOWN.search(lead) and not _DEPLOYING.search(text):
+    if k and (lead.endswith(":") or text.startswith("- ")) and len(lead) < 60 and _SHOWN.search(lead) and not _DEPLOYING.search(text):
         return True
     if patterns.search(r"post|after|check|final|position|film|view|mammo|result|confirm|verif|cc|ml", heading):
         return bool(_RESULT.search(text) or patterns.search(r"\d\s*(?:mm|cm)|within|inside|in\s", text, re.I))
@@ -595,7 +596,7 @@ _NOT_NAME = patterns.compile(
 
 
 _SPOKEN_NAME = patterns.compile(
-    r"\b(?:doctor|dr\.?|signed|dictated\s+by|read\s+by|reported\s+by|this\s+is)\s+(?:doctor\s+|dr\.?\s+)?(?P<a>[a-z]{3,}(?:\s+[a-z]{3,}){1,2})\b|\b(?P<b>[a-z]{3,}\s+[a-z]{3,})\s+MD\b|\b(?P<c>[a-z]{3,}\s+[a-z]{4,})\s*\.?\s*$",
+    r"\b(?:doctor|dr\.?)\s+(?P<d>[a-z]{3,})\s*\.?\s*$|\b(?:doctor|dr\.?|signed|dictated\s+by|read\s+by|reported\s+by|this\s+is)\s+(?:doctor\s+|dr\.?\s+)?(?P<a>[a-z]{3,}(?:\s+[a-z]{3,}){1,2})\b|\b(?P<b>[a-z]{3,}\s+[a-z]{3,})\s+MD\b|\b(?P<c>[a-z]{3,}\s+[a-z]{4,})\s*\.?\s*$",
     re.I,
 )
 _SPOKEN_FROM = patterns.compile(r"\bthis\s+is\s+(?:doctor|dr\.?)\s+(?P<a>\w+\s+\w+)\s+(?:dictating|speaking)", re.I)
@@ -611,7 +612,7 @@ def _spoken_name(r: Reader) -> list[tuple[int, int, str, str]]:
     last = r.page.pieces[-1]
     text = r.text[last.start : last.end]
     for m in _SPOKEN_NAME.finditer(text[-90:]):
-        group = "a" if m["a"] else "b" if m["b"] else "c"
+        group = next(g for g in "dabc" if m[g])
         if group == "c" and (
             len(text) > 40
             or any(
@@ -669,11 +670,11 @@ def procedure_date(r: Reader) -> list[Mention]:
             continue
         before = r.before(m, 34)
         if patterns.search(
-            r"\b(?:dob|born|birth|dictat\w*|transcri\w*|signed|d:|t:|dd:|dt:|printed|received|entered|verified|reported|lmp|expir\w*|lot|compar\w*|typed|prior|biops\w*|surgery|scheduled|core|finali[sz]ed|released|collected)\W*(?:on\s+|at\s+|date\W*)?$",
+            r"\b(?:dob|born|birth|dict\.?|dictat\w*|transcri\w*|signed|d:|t:|dd:|dt:|printed|received|entered|verified|reported|lmp|expir\w*|lot|compar\w*|typed|prior|biops\w*|surgery|scheduled|core|finali[sz]ed|released|collected)\W*(?:on\s+|at\s+|date\W*)?$",
             before,
         ):
             continue
-        if p.section in ("date", "title", "header", "order"):
+        if p.section in ("date", "title", "header", "order") or p.section == "signature" and p.index < 4:
             if patterns.search(r"\b(?:scheduled|surgery|lumpectomy)\b", before):
                 continue
             out.append(m)

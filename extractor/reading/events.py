@@ -16,8 +16,8 @@ from extractor.reading.slots import TECHNIQUE, Layout, active
 from extractor.reading.words import Reader, number
 
 _COUNT_BEFORE = patterns.compile(
-    r"(?<![:\d./#])\b(?:(?P<n>(?:a\s+)?(?:pair|couple)(?=\s+of)|\d{1,2}|one|two|three|four|five|six|single|both|(?:pair|couple)(?=\s+of)|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o/c|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view)))"
-    r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b|under\b|using\b|via\b|in\b|at\b|to\b|into\b|for\b|was\b|were\b|by\b|through\b|then\b|the\b|this\b|that\b|its\b|touch\w*\b|pass(?:es)?\b|cores?\b|samples?\b|specimens?\b|mass(?:es)?\b|lesions?\b|views?\b|films?\b|o/c\b)[\w./%-]+){0,6}?[\s,'\"(-]*$",
+    r"(?<![:\d./#])\b(?:(?P<n>(?:a\s+)?(?:pair|couple)(?=\s+of)|\d{1,2}|one|two|three|four|five|six|single|both|(?:pair|couple)(?=\s+of)|a\s+second|a\s+third|second|third|fourth|another|additional|an?|each|first|new|replacement|solitary)\b(?!\s*-?\s*(?:cm|mm|g\b|ga\b|gauge|ml|cc|%|x\d|x\s\d|inch|mhz|o/c|o'?\s?clock|:\d|/|\.\d|-?\s?gauge|french|mci|day|hour|min|view|thirty|fifteen|forty|twenty)))"
+    r"(?:[\s,'\"()-]+(?!and\b|or\b|with\b|of\s+the\b|under\b|using\b|via\b|in\b|at\b|to\b|into\b|for\b|was\b|were\b|by\b|through\b|then\b|the\b|this\b|that\b|its\b|touch\w*\b|pass(?:es)?\b|cores?\b|samples?\b|specimens?\b|mass(?:es)?\b|lesions?\b|views?\b|films?\b|o/c\b|(?:two|three|four|five|six)\b)[\w./%-]+){0,6}?[\s,'\"(-]*$",
     re.I,
 )
 _COUNT_AFTER = patterns.compile(
@@ -56,6 +56,9 @@ _WHEN = patterns.compile(
 _DONE = patterns.compile(
     r"\b(?:performed|completed|carried\s+out|done|accomplished|successful|achieved|uneventful)\b|^[^.]{0,12}:"
 )
+
+
+_LEAVING = patterns.compile(r"\b(?:when|as|until|once)\s+(?:the\s+|a\s+)?(?:\w+\s+)?$")
 
 
 @dataclass(slots=True)
@@ -442,6 +445,13 @@ def _clause(
                 add("not_placed", type_, count, d, d)
                 handled = True
             continue
+        if (
+            action is not None
+            and action.value == "remove"
+            and r.words_of(action).lower() in ("came out", "slid out")
+            and _LEAVING.search(r.lower[max(low, d.start - 24) : d.start])
+        ):
+            continue  # "the tip was in the node when the seed came out": of its needle
         if action is not None and action.value == "remove" and kind == "device" and not _beside(r, d, low):
             if action.start > d.end and not any(
                 x.label == "device" and d.end < x.start < action.start for x in devices

@@ -82,8 +82,8 @@ def _tally(r: Reader, events: list[Event], i: int, total: int) -> _Tally:
             t.sampled.extend(e.mentions)
         elif e.kind == "not_placed":
             t.none_placed = True
-        elif e.kind in ("failed", "stopped", "cancelled"):
-            if e.kind == "cancelled" and t.deployed:
+        elif e.kind in ("failed", "stopped", "cancelled", "nothing_begun"):
+            if e.kind in ("cancelled", "nothing_begun") and (t.deployed or not _nothing_left(r, e)):
                 continue
             if e.piece.section in ("impression", "history") and t.deployed and total == 1 and e.kind == "failed":
                 continue
@@ -160,6 +160,13 @@ def _tally(r: Reader, events: list[Event], i: int, total: int) -> _Tally:
     if others and "clip" in t.devices and not t.sampled:
         t.devices.pop("clip")
     return t
+
+
+def _nothing_left(r: Reader, e: Event) -> bool:
+    """Whether a session called off, or words on what was not begun, tell that no needle went in; no anesthetic alone does not."""
+    return e.kind == "cancelled" or any(
+        patterns.search(r"needle|skin|nothing", r.words_of(m).lower()) for m in e.mentions
+    )
 
 
 def _ordinal(r: Reader, e: Event) -> bool:

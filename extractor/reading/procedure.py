@@ -50,7 +50,12 @@ def kinds(r: Reader, sections: tuple[str, ...]) -> dict[str, list[Mention]]:
         ):
             out.pop("biopsy", None)
             continue
-        out["biopsy"] = [b for b in out.get("biopsy", ()) if not (m.start <= b.start < m.end)]
+        out["biopsy"] = [
+            b
+            for b in out.get("biopsy", ())
+            if not (m.start <= b.start < m.end)
+            and not (m.end <= b.start and patterns.search(r"\b(?:after|following)\b[^.]*$", r.lower[m.end : b.start]))
+        ]
     return out
 
 
@@ -211,6 +216,13 @@ def cancelled(r: Reader, events: list[Event]) -> list[Mention]:
     nothing = [m for e in events if e.kind == "nothing_begun" for m in e.mentions]
     nothing += [m for m in r.all("action") if m.value == "nothing_begun" and m not in nothing]
     if not calls:
+        untouched = [m for m in nothing if patterns.search(r"needle|skin|nothing", r.words_of(m).lower())]
+        if (
+            untouched
+            and not begun(r)
+            and not any(e.kind in ("advanced", "brand") and e.device is not None for e in events)
+        ):
+            return untouched
         return []
     if nothing or not (
         begun(r)

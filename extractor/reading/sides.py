@@ -16,7 +16,7 @@ from extractor.reading.slots import Layout, active
 from extractor.reading.words import Reader
 
 _OTHER = patterns.compile(
-    r"\b(?:negative|normal|cysts?|unremarkable|clear|lumpectomy\s+(?:scar|in|bed)|mastectomy|bi-?rads\s*[123]\b|implant|not\s+(?:imaged|addressed|treated|examined|scanned|assessed|evaluated|touched|included)|surveillance|benign|contralateral|opposite|other\s+breast|nothing\s+(?:was\s+)?(?:placed|planned|on\s+the)|only\s+none|none\s+on|"
+    r"\b(?:negative|normal|cysts?|unremarkable|clear|clean|years?\s+ago|lumpectomy\s+(?:scar|in|bed)|mastectomy|bi-?rads\s*[123]\b|implant|not\s+(?:imaged|addressed|treated|examined|scanned|assessed|evaluated|touched|included)|surveillance|benign|contralateral|opposite|other\s+breast|nothing\s+(?:was\s+)?(?:placed|planned|on\s+the)|only\s+none|none\s+on|"
     r"no\s+suspicious|separate\s+(?:report|session)|own\s+report|was\s+not\s+(?:imaged|done)|no\s+findings?|lateral\s+decubitus|\bhistory|status\s+post|s/p|prior|previous|remote|20[01]\d|19\d\d)\b",
     re.I,
 )

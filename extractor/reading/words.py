@@ -213,6 +213,12 @@ def _clean(page: Page) -> list[Mention]:
                 lower[max(0, m.start - 34) : m.start],
             )
             or m.label == "action"
+            and word == "laid"
+            and patterns.search(
+                r"\b(?:trolley|tray|table|pack|set|instruments?)\s+(?:was\s+|were\s+)?$",
+                lower[max(0, m.start - 24) : m.start],
+            )
+            or m.label == "action"
             and word == "released"
             and patterns.match(r"\s*from\s+(?:the\s+)?(?:compression|recovery|care)", lower[m.end : m.end + 24])
         ):

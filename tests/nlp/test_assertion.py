@@ -31,6 +31,9 @@ FIELD = [
     "Call if there is <hypothetical>bleeding</hypothetical>.",
     "Under aseptic precautions a <present>wire</present> was placed.",
     "A <hypothetical>wire</hypothetical> only if she wishes.",
+    "Consent was signed after discussion of <hypothetical>bleeding</hypothetical> and <hypothetical>infection</hypothetical>.",
+    "She said she was going to pass out and she did, sweaty and gray, typical <present>vasovagal</present>.",
+    "Procedure ultrasound seed placement <present>right</present> breast indication is biopsy proven <planned>cancer</planned> with surgery next week.",
     # absent
     "No <absent>hematoma</absent> was seen.",
     "There is no <absent>hematoma</absent> or <absent>bleeding</absent>.",

@@ -42,6 +42,8 @@ SECTIONS = [
     ("HX: node with melanoma, for removal.\nLidocaine. One marker left in the cortex.", "marker", "technique"),
     ("HX: LCIS in an asymmetry.\nVerbal consent. The needle went to the distortion.", "distortion", "technique"),
     ("HX: lumpectomy 2011 with local recurrence.\nPrior anesthesia reaction. A clip is there.", "clip", "history"),
+    ("HX: ADH on core.\nTECH: Skin cleaned, lidocaine. Needle to the asymmetry, hook opened.", "asymmetry", "technique"),
+    ("TECHNIQUE: Done.\nTECH: B. Lund RT(R)(M), for the left breast", "left", "signature"),
     # below the exam line
     ("US GUIDED WIRE LOCALISATION LEFT BREAST\n\n8 mm papillary lesion at 4 o'clock, B3 on core in the spring.\n\nLidocaine was given.", "4 o'clock", "technique"),
     ("US GUIDED WIRE LOCALISATION\n\nWIRE LOCALISATION, LEFT BREAST MASS.\n\nLidocaine was given.", "MASS", "title"),

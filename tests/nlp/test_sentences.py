@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extractor.nlp.dictation import even
+from extractor.normalize import normalize
 from tests.nlp.doc import doc_of, squeezed
 from tests.tables import rows
 
@@ -73,3 +75,16 @@ def test_a_feed_that_doubles_every_line_end_splits_as_the_plain_text() -> None:
 def test_every_word_is_in_one_sentence(text: str) -> None:
     doc = doc_of(text)
     assert "".join(sent.text_with_ws for sent in doc.sents) == doc.text
+
+
+LOWER = [
+    # a recognizer that sets points and no capitals, where it does so by habit
+    ("the scan was good. needle went down. wire was let out.", "the scan was good. Needle went down. Wire was let out."),
+    ("the needle was put in. wire out", "the needle was put in. wire out"),
+    ("Mass at the lat. edge, approx. two cm. It was med. to the clip and post. to it.", "Mass at the lat. edge, approx. two cm. It was med. to the clip and post. to it."),
+]
+
+
+@pytest.mark.parametrize(("text", "meant"), rows(LOWER))
+def test_sentences_without_capitals(text: str, meant: str) -> None:
+    assert even(normalize(text)).text == meant

@@ -87,6 +87,10 @@ SENTENCES = [
     ("Under mammographic guidance the localizing needle was passed to the left breast calcifications; the needle itself stays in, taped to the skin.", "needle 1"),
     ("Under ultrasound guidance a hookwire was passed through the left breast mass and kept in situ.", "wire 1"),
     ("Under stereotactic guidance the needle tip was 3 mm past the left breast calcifications, a hookwire engaged and the needle slid off.", "wire 1"),
+    ("Under MR guidance hookwires were left at each end of the left breast enhancement so it is two wires around the one area.", "wire 2"),
+    ("Under ultrasound guidance the six thirty scout reflector was let go in the left breast mass.", "radar_reflector 1"),
+    ("A Magseed went into the left breast mass under ultrasound, the needle tip seen in it when the seed came out.", "magnetic_seed 1"),
+    ("On a tray laid with a hookwire, everything was ready. Under ultrasound guidance a Magseed was released in the left breast mass.", "magnetic_seed 1"),
 ]  # fmt: skip
 
 SENTENCES_FAULTS = {

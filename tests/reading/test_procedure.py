@@ -29,6 +29,8 @@ DOCUMENTS = [
     ("EXAM: Seed localization, left breast\n\nTECHNIQUE: Lidocaine was given at the mass in the left breast under ultrasound. She fainted and does not want to go on. Seed kit never opened.\nCase off, rebooked for Friday.", "localization", "discontinued"),
     ("EXAM: Magseed placement, right breast\n\nTECHNIQUE: The calcifications are no longer there. We agreed to stop here and scan her another day. No numbing was given, the needle was never opened.", "localization", "cancelled"),
     ("EXAM: Needle localization, left breast\n\nTECHNIQUE: On the stereo table, lidocaine in and needle in, the calcifications were out of the window. Abandoned. Then upright in the grid paddle, needle straight to the calcifications. The needle itself stays in, taped.", "localization", "completed"),
+    ("EXAM: Wire localization, right breast\n\nConsent signed. The lesion could not be found on scanning. The wire went back to the cupboard and her skin was not broken.", "localization", "cancelled"),
+    ("EXAM: Wire localization, right breast\n\nTECHNIQUE: Under ultrasound lidocaine was given at the mass in the right breast and she fainted. No needle was put in for the wire. Will rebook.", "localization", "discontinued"),
     ("EXAM: Wire localization, right breast\n\nTECHNIQUE: Scout mammograms no longer show the calcifications. The procedure was cancelled before any needle was placed.", "localization", "cancelled"),
     ("EXAM: Stereotactic wire localization, left breast\n\nThe patient arrived on anticoagulation. The procedure was rescheduled. No anesthetic was given.", "localization", "cancelled"),
     ("EXAM: Wire localization x 2, left breast\n\nTECHNIQUE: Under ultrasound guidance a wire was placed at the mass in the left breast at 2:00. Localization of the second mass at 9:00 was attempted with lidocaine and needle but abandoned because of pain; no wire was placed there.", "localization", "partial"),
@@ -36,6 +38,7 @@ DOCUMENTS = [
     ("EXAM: Bilateral screening mammogram\n\nFINDINGS: Scattered fibroglandular tissue. No suspicious mass.\n\nIMPRESSION: BI-RADS 1.", "other", None),
     ("STUDY: MG DIAG UNI LT POST MARKER\n\nHX: Ultrasound biopsy and marker today by Dr. Vance.\n\nCC and ML views of the left breast. The coil marker has been deployed and lies in the mass.\n\nIMP: Marker in place. A localization with ultrasound, if wanted, is possible.", "other", None),
     ("Seen with reports. Ultrasound: 9 mm spiculated mass, left breast 2 o'clock, BI-RADS 5.\n\nAdv: ultrasound guided wire localization left breast and wide local excision on 4 May.", "other", None),
+    ("post procedure mammogram left breast after MR biopsy which doctor lund dictated. CC and true lateral. New ribbon clip upper outer left breast at one o clock. Impression clip placed, two centimeters off.", "other", None),
     ("EXAM: Left breast diagnostic ultrasound\n\nFINDINGS: There is a 9 mm mass at 2:00.\n\nIMPRESSION: BI-RADS 4. Ultrasound guided biopsy is recommended.", "other", None),
     ("EXAM: Post-procedure mammogram, left breast\n\nFINDINGS: A clip is seen at the site of the biopsy in the left breast.\n\nIMPRESSION: Clip in expected position.", "other", None),
     ("EXAM: Specimen radiograph\n\nFINDINGS: The specimen contains the wire, the clip and the calcifications.\n\nIMPRESSION: Target included.", "other", None),
@@ -100,3 +103,18 @@ def test_two_wires_partial_outcomes() -> None:
     assert found.status == "partial"
     assert [x.outcome for x in found.lesions] == ["placed", "not_attempted"]
     assert found.lesion_count == 1
+
+
+DOUBTS = [
+    ("EXAM: Stereotactic biopsy, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast.", "a biopsy is named"),
+    ("EXAM: Stereotactic biopsy, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast. No tissue was taken.", None),
+    ("EXAM: Stereotactic biopsy and marker, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast.", None),
+    ("EXAM: Left breast\n\nTECHNIQUE: A wire was placed in the mass of the left breast under ultrasound guidance.", "nothing tells that the procedure was begun"),
+    ("EXAM: Left breast\n\nTECHNIQUE: After lidocaine a wire was placed in the mass of the left breast under ultrasound guidance.", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("note", "doubt"), rows(DOUBTS))
+def test_doubts_whether_it_was_done_here(note: str, doubt: str | None) -> None:
+    found = [reading.value for reading in findings(note).doubts]
+    assert found == [] if doubt is None else len(found) == 1 and str(found[0]).startswith(doubt)

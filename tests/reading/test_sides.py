@@ -30,6 +30,8 @@ SIDES = [
     ("Under ultrasound guidance a wire was placed at the mass in the right breast, 7 mm left of it a cyst.", "right"),
     ("Rt br mass: under ultrasound guidance a SecurMark left. None left at the cyst.", "right"),
     ("Under ultrasound guidance a wire was placed at the right breast mass. Left breast not examined today.", "right"),
+    ("She had a lumpectomy on the left side four years ago. Under ultrasound guidance a wire was placed at the mass in the right breast.", "right"),
+    ("Her left breast was clean on MR. Under ultrasound guidance a wire was placed at the mass in the right breast.", "right"),
     # not said
     ("Under ultrasound guidance a wire was placed at the mass in the breast.", None),
     ("Under ultrasound guidance a wire was placed at the mass in the [right/left] breast.", None),
