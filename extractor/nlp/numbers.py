@@ -102,7 +102,7 @@ def cm(text: str) -> float | None:
 
 # the words, besides digits, that a match can begin with: the pattern is tried there only
 _OPENING = """
-the twenty thirty x h u z n fn # first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
+the twenty thirty x times h u z n fn # first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
 thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth jan january feb february
 mar march apr april may jun june jul july aug august sep sept september oct october nov november dec december
 """
