@@ -110,46 +110,63 @@ def _least(literals: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(w for w in literals if not any(o != w and o in w for o in literals))
 
 
+_CAPITAL = re.compile(r"(?<!\\)[A-Z]|\\[A-Z]\w*-|-\\[A-Z]")
+_BACK = 40  # code points that a lookbehind may look back
+
+
+def _in_lower_case(expression: str, flags: int) -> re.Pattern[str] | None:
+    """The expression for text in lower case, where it is one for any case: it need not compare each letter twice."""
+    plain = re.sub(r"\(\?P[<=]\w+[>)]", "(", expression)
+    if not flags & re.I or _CAPITAL.search(plain) or not expression.isascii():
+        return None
+    return re.compile(expression, flags & ~re.I)
+
+
 class Pattern:
     """A compiled expression with the methods of `re.Pattern` used here. Raises `re.error` for what is no expression."""
 
-    __slots__ = ("_findall", "_finditer", "_search", "_sub", "flags", "fullmatch", "literals", "match", "pattern")
+    __slots__ = (
+        *("_findall", "_finditer", "_lower", "_search", "_sub"),
+        *("flags", "fullmatch", "literals", "match", "pattern"),
+    )
 
     def __init__(self, expression: str, flags: int = 0) -> None:
         made = re.compile(expression, flags)
         self.pattern, self.flags = expression, flags
         self.literals = _least(needs(expression, flags))
+        lower = _in_lower_case(expression, flags)
+        self._lower = lower.search if lower else None
         self.match, self.fullmatch = made.match, made.fullmatch
         self._search, self._finditer, self._findall, self._sub = made.search, made.finditer, made.findall, made.sub
 
-    def _possible(self, text: str) -> bool:
+    def _possible(self, text: str, start: int, end: int) -> bool:
+        """Whether a match may be there: its letters are, and the expression for lower case finds one."""
+        first = start - _BACK if start > _BACK else 0
+        if first or end < len(text):
+            text = text[first:end]
         folded = text.casefold()
-        for literal in self.literals:
-            if literal in folded:
-                return True
-        return not self.literals
-
-    def search(self, text: str, start: int = 0, end: int = _FURTHEST) -> re.Match[str] | None:
-        """The first match from `start` to `end` (code points); lookbehinds see what stands before."""
         if self.literals:
-            folded = (text[start:end] if start or end < len(text) else text).casefold()
             for literal in self.literals:
                 if literal in folded:
                     break
             else:
-                return None
-        return self._search(text, start, end)
+                return False
+        if self._lower is not None and folded.isascii():
+            return self._lower(folded, start - first) is not None
+        return True
+
+    def search(self, text: str, start: int = 0, end: int = _FURTHEST) -> re.Match[str] | None:
+        """The first match from `start` to `end` (code points); lookbehinds see what stands before."""
+        return self._search(text, start, end) if self._possible(text, start, end) else None
 
     def finditer(self, text: str, start: int = 0, end: int = _FURTHEST) -> Iterator[re.Match[str]]:
-        if not self._possible(text[start:end] if start or end < len(text) else text):
-            return iter(())
-        return self._finditer(text, start, end)
+        return self._finditer(text, start, end) if self._possible(text, start, end) else iter(())
 
     def findall(self, text: str) -> list[Any]:
-        return self._findall(text) if self._possible(text) else []
+        return self._findall(text) if self._possible(text, 0, _FURTHEST) else []
 
     def sub(self, new: str | Callable[[re.Match[str]], str], text: str, count: int = 0) -> str:
-        return self._sub(new, text, count) if self._possible(text) else text
+        return self._sub(new, text, count) if self._possible(text, 0, _FURTHEST) else text
 
 
 _made: dict[tuple[str, int], Pattern] = {}

@@ -102,18 +102,20 @@ def cm(text: str) -> float | None:
 
 # the words, besides digits, that a match can begin with: the pattern is tried there only
 _OPENING = """
-the twenty thirty x times h u z n fn # first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
+twenty thirty x times h u z n fn # first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
 thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth jan january feb february
 mar march apr april may jun june jul july aug august sep sept september oct october nov november dec december
 """
 _FIRST = frozenset([*WORDS, *_OPENING.split()])
+_ORDINAL = frozenset(word for word in _OPENING.split() if re.fullmatch(_ORDINALS + "|twenty|thirty", word))
 
 
 def _matches(text: str, words: list[str], starts: list[int]) -> Iterator[re.Match[str]]:
     """What the pattern finds from left to right, without trying it at every sign of the text."""
     after = 0
-    for word, start in zip(words, starts, strict=True):
-        if (word in _FIRST or word[:1].isdigit()) and start >= after:
+    for word, start, following in zip(words, starts, [*words[1:], ""], strict=False):
+        first = word in _FIRST or word[:1].isdigit() or (word == "the" and following in _ORDINAL)
+        if first and start >= after:
             m = _PATTERN.match(text, start)
             if m:
                 after = m.end()

@@ -26,6 +26,10 @@ NEEDS = [
     (r"(?:wire)?", set()),
     (r"(?:wire)+\d", {"wire"}),
     (r"", set()),
+    (r"\bTO\s*done", {"done"}),
+    (r"(?:^|\n)seed\S", {"seed"}),
+    (r"[^\W\d]seed", {"seed"}),
+    (r"(?P<A>seed)\b", {"seed"}),
 ]
 WORDS = [
     "wire",
@@ -66,14 +70,14 @@ def test_no_pattern_of_the_package_misses_a_match() -> None:
     """Each pattern made so far, on every line of every shipped note and on its parts."""
     for text in gold()[::8]:
         extract(text)
-    lines = sorted({line for text in gold() for line in text.split("\n")})
+    lines = sorted({line for text in gold() for line in text.split("\n")})[::3]
     missed = set()
     for made in list(patterns._made.values()):
-        if not made.literals:
-            continue
+        if not made.literals and made._lower is None:
+            continue  # asks nothing before the expression itself
         plain = re.compile(made.pattern, made.flags)
         for line in lines:
-            if plain.search(line) and not made.search(line):
+            if plain.search(line) and not made.search(line) or plain.search(line, 9) and not made.search(line, 9):
                 missed.add(made.pattern)
     assert missed == set()
     assert sum(1 for made in patterns._made.values() if made.literals) > 100
