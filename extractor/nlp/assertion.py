@@ -162,6 +162,8 @@ def _reach(
             and not (value == "historical" and m.label in _WEAK_TO_HISTORY)
             and not (value == "planned" and m.label == "action" and m.value in ("stop", "cancel"))
         ]
+    if direction == "device":
+        return [m for m in own if m.label == "device" and m.start < cue.start]
     if direction == "sentence_part":
         return [
             m

@@ -21,7 +21,7 @@ _COUNT_BEFORE = patterns.compile(
     re.I,
 )
 _COUNT_AFTER = patterns.compile(
-    r"[\s'\")]*(?:s\b)?\s*(?:[x#]\s?(?P<x>\d|two|three|one)\b(?!\s*(?:mm|cm))|[,:(]\s*(?P<c>\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga|gauge|[:/.]\d|ml|%|-|o'|x\s?\d|\.\s*\w|pm|am))|\((?P<p>\d|one|two|three)\))",
+    r"[\s'\")]*(?:s\b)?\s*(?:(?:[x#]|times\b)\s?(?P<x>\d|two|three|one)\b(?!\s*(?:mm|cm))|[,:(]\s*(?P<c>\d|one|two|three)\b(?!\s*(?:cm|mm|g\b|ga|gauge|[:/.]\d|ml|%|-|o'|x\s?\d|\.\s*\w|pm|am))|\((?P<p>\d|one|two|three)\))",
     re.I,
 )
 _MORE = patterns.compile(
@@ -55,6 +55,17 @@ _WHEN = patterns.compile(
 )
 _DONE = patterns.compile(
     r"\b(?:performed|completed|carried\s+out|done|accomplished|successful|achieved|uneventful)\b|^[^.]{0,12}:"
+)
+_TWO_ENDS = patterns.compile(
+    r"\banterior\s+and\s+posterior|\bposterior\s+and\s+anterior|\bmedial\s+and\s+lateral|\blateral\s+and\s+medial|\bsuperior\s+and\s+inferior|\binferior\s+and\s+superior"
+    r"|\b(?:proximal\s+and\s+distal|upper\s+and\s+lower|both|either|opposite)\s+(?:ends?|edges?|margins?|extents?|aspects?|limits?|borders?)\b"
+)
+_CAME_OUT = frozenset(
+    ("pulled out", "came out", "taken out", "slid out", "took out", "brought out", "backed out", "pulled free", "slipped off")
+    + ("removed", "withdrawn", "retrieved", "extracted", "explanted")
+)
+_SUBJECT_BEFORE = patterns.compile(
+    r"\W*(?:(?:but|and|then|which|that|it|was|were|had|to|be|been|has|inadvertently|accidentally|immediately|unintentionally|subsequently|later|also)\s+)*"
 )
 
 
@@ -96,6 +107,8 @@ def count_of(r: Reader, m: Mention, low: int, high: int) -> tuple[int | None, bo
     plural = r.lower[m.start : m.end].rstrip(")").endswith("s") and not r.lower[m.start : m.end].endswith(
         ("hawkins", "kopans", "ss")
     )
+    if plural and _TWO_ENDS.search(r.lower, m.end, high):
+        return 2, True
     return (None if plural else 1), False
 
 
@@ -128,6 +141,8 @@ def find(r: Reader, layout: Layout) -> list[Event]:
             who = layout.owner.get((piece.index, clause), ())
             devices = [m for m in ms if m.label == "device"]
             actions = [m for m in ms if m.label == "action"]
+            if devices and not actions and (joint := _joined(r, devices[-1], groups.get(clause + 1, []))) is not None:
+                actions, who = [joint], who or layout.owner.get((piece.index, clause + 1), ())
             r.events_so_far = out
             made = _clause(
                 r,
@@ -315,6 +330,19 @@ def _released(d: Mention, advanced: Mention, actions: list[Mention], devices: li
     return later
 
 
+_AND_A = patterns.compile(r",?\s+(?:and|plus|&|as\s+well\s+as|along\s+with)\s+(?:an?|one|two)\s+(?:[\w-]+\s+){0,2}")
+_WERE = patterns.compile(r"(?:\s+\w+)?\s+were\s+(?:\w+\s+)?")
+
+
+def _joined(r: Reader, d: Mention, following: list[Mention]) -> Mention | None:
+    """The verb that a device shares with the one that the next clause opens with: "a Magseed and a clip were placed"."""
+    other = next((m for m in following if m.label == "device"), None)
+    verb = next((m for m in following if m.label == "action" and m.value in ("deploy", "place")), None)
+    if other is None or verb is None or not _AND_A.fullmatch(r.lower, d.end, other.start):
+        return None
+    return verb if _WERE.fullmatch(r.lower, other.end, verb.start) else None
+
+
 def _clause(
     r: Reader,
     piece: Piece,
@@ -456,6 +484,9 @@ def _clause(
             if action.start > d.end and not any(
                 x.label == "device" and d.end < x.start < action.start for x in devices
             ):
+                if type_ != "wire" and r.words_of(action).lower() == "came out":
+                    handled = True  # of the needle, into the breast: only a wire is pulled by its needle
+                    continue
                 add("removed", type_, count, d, d, action)
                 handled = True
                 continue
@@ -575,6 +606,13 @@ def _clause(
         ):
             add("placed", type_, count, d, d)
             handled = True
+    out_again = next((a for a in live if a.value == "remove" and r.words_of(a).lower() in _CAME_OUT), None)
+    if out_again is not None and not real and _SUBJECT_BEFORE.fullmatch(r.lower, low, out_again.start):
+        # "a wire was placed but pulled out with the needle", "It came out.": what was named last
+        if before is not None:
+            add("removed", before.type, before.count, before.device, out_again)
+        elif last is not None and last.attrs.get("kind") == "device" and patterns.match(r"\W*it\b", text):
+            add("removed", last.value, 1, last, out_again)
     needles = [
         d
         for d in devices

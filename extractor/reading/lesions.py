@@ -19,7 +19,7 @@ from extractor.reading.words import Reader
 
 _ORDINAL_WORD = patterns.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|2nd)\b", re.I)
 _DEVICE_LABEL = patterns.compile(
-    r"\b(?:wire|seed|clip|reflector|marker|tag|needle|hookwire)s?\s*#?\s*(?P<a>[A-D]|[1-4])\b(?!\s*(?:cm|mm|:\d|\.\d|of\b|g\b|x\b))"
+    r"\b(?:wire|seed|clip|reflector|marker|tag|needle|hookwire)s?\s*(?:#?\s*(?P<a>[A-D]|[1-4])|number\s+(?P<b>[1-4]|one|two|three|four))\b(?!\s*(?:cm|mm|:\d|\.\d|of\b|g\b|x\b))"
 )
 _REPLACED = patterns.compile(
     r"\b(?:same\s+(?:target|lesion|mass|calcifications|site|area|distortion|clip)|replac\w+|reposition\w*|re-?placed|repeat\s+localization|did\s+not\s+(?:\w+\s+){0,3}(?:deploy|release)|migrat\w+|displaced|dislodged|off\s+target|moved|fell\s+out|came\s+out)\b",
@@ -58,6 +58,7 @@ class _Tally:
     mentions: dict[str | None, list[Mention]] = field(default_factory=dict)
     sampled: list[Mention] = field(default_factory=list)
     failed: list[Mention] = field(default_factory=list)
+    removed: list[Mention] = field(default_factory=list)
     begun: list[Mention] = field(default_factory=list)
     placed: list[Mention] = field(default_factory=list)
     last_failed: int = -1
@@ -95,6 +96,7 @@ def _tally(r: Reader, events: list[Event], i: int, total: int) -> _Tally:
             brands.append(e)
             t.begun.extend(e.mentions)
         elif e.kind == "removed":
+            t.removed.extend(e.mentions)
             if t.devices.get(e.type):
                 t.devices[e.type] = max(0, t.devices[e.type] - (e.count or 1))
         elif e.kind in ("placed", "needle_left"):
@@ -157,7 +159,7 @@ def _tally(r: Reader, events: list[Event], i: int, total: int) -> _Tally:
             t.devices[kind] = n
     # a clip beside another device is the earlier biopsy's, unless the words count it as placed now
     others = [k for k, n in t.devices.items() if n and k not in ("clip", None)]
-    if others and "clip" in t.devices and not t.sampled:
+    if others and "clip" in t.devices and not t.sampled and not _placed_together(events, i):
         t.devices.pop("clip")
     return t
 
@@ -167,6 +169,15 @@ def _nothing_left(r: Reader, e: Event) -> bool:
     return e.kind == "cancelled" or any(
         patterns.search(r"needle|skin|nothing", r.words_of(m).lower()) for m in e.mentions
     )
+
+
+def _placed_together(events: list[Event], i: int) -> bool:
+    """Whether one verb places a clip and another device: "a Magseed and a clip were placed"."""
+    verbs: dict[bool, set[int]] = {True: set(), False: set()}
+    for e in events:
+        if e.kind == "placed" and (i in e.slots or not e.slots):
+            verbs[e.type == "clip"].update(m.start for m in e.mentions if m.label == "action")
+    return bool(verbs[True] & verbs[False])
 
 
 def _ordinal(r: Reader, e: Event) -> bool:
@@ -517,8 +528,9 @@ def _merge(
 ) -> tuple[list[Slot], list[_Tally], Layout, list[Event]]:
     slots = layout.slots
     target = list(range(len(slots)))
-    bracket = counts.bracketed(r)
-    one = any(s.value == 1 for s in counts.stated(r) if s.strength >= 2)
+    one = [s.span for s in counts.stated(r) if s.value == 1 and s.strength >= 2]
+    # "one lesion" states a number; that devices in two places belong to it takes a word of its own
+    bracket = any(not any(a < end and start < b for a, b, *_ in one) for start, end, *_ in counts.bracketed(r))
     for j in range(1, len(slots)):
         for i in range(j):
             a, b = slots[i], slots[j]
@@ -595,7 +607,7 @@ def _lesion(r: Reader, i: int, slot: Slot, t: _Tally, owned: list[Mention], tota
             lesion.devices.append(Device(kind, n, t.names.get(kind), r.evidence(t.mentions.get(kind, t.placed)[:6])))  # type: ignore[arg-type]
     if any(t.devices.values()) or lesion.biopsied:
         lesion.outcome = "placed"
-    elif t.failed or (t.none_placed and t.begun and total > 1):
+    elif t.failed or t.placed and t.removed or (t.none_placed and t.begun and total > 1):
         lesion.outcome = "failed"
     else:
         lesion.outcome = None
@@ -603,7 +615,7 @@ def _lesion(r: Reader, i: int, slot: Slot, t: _Tally, owned: list[Mention], tota
         "target": r.evidence(target_words[:4]),
         "location": r.evidence(where_words),
         "site": r.evidence(site_words[:3]),
-        "outcome": r.evidence((t.placed or t.failed or t.begun)[:6]),
+        "outcome": r.evidence((t.placed or t.failed or t.begun)[:6] + t.removed[:2]),
         "biopsied": r.evidence(t.sampled[:3]),
     }
     return lesion
@@ -635,7 +647,7 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_) -> None:
         lesion = local[0]
         n = _devices(lesion)
         labels = {
-            m["a"]
+            m["a"] or m["b"]
             for p in r.page.pieces
             if p.section not in ("history", "signature", "title", "comparison")
             for m in _DEVICE_LABEL.finditer(r.text, p.start, p.end)

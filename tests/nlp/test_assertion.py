@@ -47,6 +47,7 @@ FIELD = [
     "No <absent>clip</absent> was placed.",
     "No <absent>wire</absent> was left in the breast.",
     "The <absent>wire</absent> could not be placed.",
+    "In the <present>left</present> breast the <absent>reflector</absent> could not be deployed.",
     "The patient denies <absent>bleeding</absent>.",
     "Neither <absent>hematoma</absent> nor <absent>bleeding</absent> was seen.",
     "Hematoma: none. <absent>Bleeding</absent>: none.",
@@ -94,6 +95,7 @@ FIELD = [
     # uncertain
     "Possible small <uncertain>hematoma</uncertain>.",
     "There may be a <planned|uncertain>hematoma</planned|uncertain>.",
+    "The density may represent a small <uncertain>hematoma</uncertain>.",
     "Findings are suspicious for <uncertain>DCIS</uncertain>.",
     # sections
     "CLINICAL HISTORY: <historical>Hematoma</historical> after biopsy.\n\nTECHNIQUE: A <present>wire</present> was placed.",
@@ -138,14 +140,8 @@ def check(marked: str) -> None:
 def test_sentences_of_the_design(marked: str) -> None:
     check(marked)
 
-FIELD_FAULTS = {
-    "could not be placed": "a device that could not be placed is present",
-    "may be a <planned|uncertain>": "may be does not make uncertain",
-    "patient is scheduled for": "the backward cue is scheduled hides the forward cue scheduled for",
-}
 
-
-@pytest.mark.parametrize("marked", rows([(s,) for s in FIELD], FIELD_FAULTS))
+@pytest.mark.parametrize("marked", rows([(s,) for s in FIELD]))
 def test_sentences_of_the_field(marked: str) -> None:
     check(marked)
 

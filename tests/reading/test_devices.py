@@ -47,12 +47,7 @@ NAMED = [
     ("a Magseed and a coil clip", "clip 1, magnetic_seed 1"),
 ]
 
-NAMED_FAULTS = {
-    "a Magseed and a coil": "of two kinds of device only one is kept",
-}
-
-
-@pytest.mark.parametrize(("name", "expected"), rows(NAMED, NAMED_FAULTS))
+@pytest.mark.parametrize(("name", "expected"), rows(NAMED))
 def test_named(name: str, expected: str) -> None:
     verb = "were" if name[:2] in ("tw", "2 ", "th") or " and " in name else "was"
     found = body(f"Under ultrasound guidance, {name} {verb} placed within the mass in the left breast at 2:00.")
@@ -69,6 +64,11 @@ SENTENCES = [
     ("Under ultrasound guidance a wire was placed at the left breast mass. A second wire was not needed.", "wire 1"),
     ("Under stereotactic guidance a first wire was placed at the anterior edge of the left breast calcifications and a second wire at the posterior edge, bracketing them.", "wire 2"),
     ("Under ultrasound guidance a wire was placed at the left breast mass but pulled out with the needle. A new wire was placed through the mass.", "wire 1"),
+    ("Under ultrasound guidance a wire was placed at the left breast mass. It came out with the needle. A second wire was placed through the mass.", "wire 1"),
+    ("Under ultrasound guidance a wire was placed at the left breast mass but was pulled out with the needle, and nothing was left.", ""),
+    ("Under ultrasound guidance a clip and a wire were placed at the left breast mass.", "clip 1, wire 1"),
+    ("Under ultrasound guidance the needle tip was in the left breast mass when the seed came out of it. A radioactive seed was deployed.", "radioactive_seed 1"),
+    ("Under mammographic guidance wires were placed at both ends of the left breast calcifications.", "wire 2"),
     ("Under ultrasound guidance a Magseed was deployed at the left breast mass. It could not be detected with the probe, so a second Magseed was deployed alongside it.", "magnetic_seed 2"),
     ("Under ultrasound guidance a 17 gauge needle, lot 22104, preloaded with a SAVI SCOUT reflector was advanced to the left breast mass and the reflector was deployed.", "radar_reflector 1"),
     ("Under ultrasound guidance a device was deployed at the left breast mass.", "? 1"),
@@ -93,12 +93,8 @@ SENTENCES = [
     ("On a tray laid with a hookwire, everything was ready. Under ultrasound guidance a Magseed was released in the left breast mass.", "magnetic_seed 1"),
 ]  # fmt: skip
 
-SENTENCES_FAULTS = {
-    "pulled out with the needle": "a wire that came out is counted",
-}
 
-
-@pytest.mark.parametrize(("sentences", "expected"), rows(SENTENCES, SENTENCES_FAULTS))
+@pytest.mark.parametrize(("sentences", "expected"), rows(SENTENCES))
 def test_sentences(sentences: str, expected: str) -> None:
     assert brief(body(sentences), "devices") == [expected]
 
