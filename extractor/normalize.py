@@ -7,6 +7,7 @@ module knows characters and nothing of medicine.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -104,6 +105,20 @@ _RUN = 200
 _SIGNS = patterns.compile(r"[\W_]{200}")  # any long run holds such a one from a multiple of 200 on
 
 
+# An HL7 message as it came over the line: the report is in its OBX segments, one printed line each.
+_SEGMENT = patterns.compile(
+    r"^(?:OBX\|\d*\|[A-Z]{0,3}\|[^|\n]*\|[^|\n]*\||(?:MSH|EVN|PID|PD1|PV1|PV2|ORC|OBR|TXA|DG1|AL1|ZDS)\|[^\n]*)|\|{2,}[A-Z]?\|*$",
+    re.M,
+)
+
+
+def _message(plain: Normalized) -> Normalized:
+    """The printed lines of a message; the text itself where it is none."""
+    if not plain.text.lstrip().startswith("MSH|"):
+        return plain
+    return compose(plain, replace(plain.text, [(*m.span(), "") for m in _SEGMENT.finditer(plain.text)]))
+
+
 def normalize(text: str) -> Normalized:
     """Even out `text`. The result is never longer than the input, and each of its characters comes from one place."""
     plain = text.translate(_ONE_TO_ONE)
@@ -130,7 +145,7 @@ def normalize(text: str) -> Normalized:
         breaks = [m.span() for m in patterns.finditer(r"~\r?\n?", plain) if m.start() not in taken]
         covered = {i for a, b in breaks for i in range(a, b)}
         edits = sorted([*(e for e in edits if e[0] not in covered), *((a, b, "\n") for a, b in breaks)])
-    first = replace(plain, edits) if edits else Normalized(plain)
+    first = _message(replace(plain, edits) if edits else Normalized(plain))
     if not _double_spaced(first.text):
         return first
     second = replace(first.text, [(*m.span(1), "") for m in _DOUBLED_END.finditer(first.text)])

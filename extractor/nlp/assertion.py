@@ -57,6 +57,7 @@ _TARGETS = {
     "surgical",
 }
 _WEAK_TO_HISTORY = {"side", "site", "target", "clock", "quadrant", "region", "fn", "diagnosis", "bracket", "position"}
+_RUN_ON = 500  # code points; no sentence of a written report is longer
 _REACH = 70  # code points a backward or historical cue reaches
 
 
@@ -171,7 +172,11 @@ def _reach(
             for m in c
             if m.label not in ("consent", "time_out", "anesthesia") and _same_sentence_part(page, cue, m)
         ]
-    return [m for c in clauses.values() for m in c]
+    every = [m for c in clauses.values() for m in c]
+    if piece.end - piece.start <= _RUN_ON:
+        return every
+    # dictation without a single point: the talk of risks is one statement of many
+    return [m for m in every if m.start - cue.end <= 2 * _REACH and cue.start - m.end <= _REACH]
 
 
 _ANSWERS = patterns.compile(r"\s*[:=\-.]+\s*(?:\[[xX]\]|\([xX]\)|■)?\s*|\s{2,}")

@@ -7,6 +7,7 @@ Works on evened text and keeps the map, so that evidence still shows what the no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from extractor import lexicon, patterns
@@ -55,16 +56,64 @@ def _slips() -> tuple[patterns.Pattern, dict[str, str]]:
     return pattern, words
 
 
-# a scanner reads 0 for O and 1 for l: a word of letters is meant where the lexicon knows it
-_SCANNED = patterns.compile(r"\b(?=[A-Za-z01]*[A-Za-z]{3})(?=[A-Za-z]*[01])[A-Za-z01]{4,}\b")
-_DIGITS = str.maketrans("01", "ol")
-_CAPITALS = str.maketrans("01", "OL")
+# a scanner reads 0 for O and 1 for l: a word of letters is meant where the lexicon knows it; and in a note where it did,
+# O for 0 and l for 1 in numbers, c for o in words, and a space inside a word
+_SCANNED = patterns.compile(r"\b(?=[A-Za-z]*[01])(?=[A-Za-z01]*[A-Za-z]{2})[A-Za-z01]{4,}\b")
 _WRAPPED = patterns.compile(r"\b([A-Za-z]{2,})(-[ \t]*\n[ \t]*)([A-Za-z]{2,})\b")
+
+
+_NUMBER = patterns.compile(
+    r"(?<![A-Za-z0-9])(?=[\dOl.:/-]*\d)(?=[\dOl.:/-]*[Ol])[\dOl]{1,4}(?:[.:/-][\dOl]{1,4})*(?![A-Za-z0-9])|(?<![A-Za-z0-9])l(?=%| ?(?:cm|mm|cc|ml)\b)"
+)
+_FIGURES = str.maketrans("Ol", "01")
+_WORD = patterns.compile(r"\b(?=[A-Za-z]*(?:[CcOo]|rn|[A-Z]l))[A-Za-z]{4,}\b")
+_BROKEN = patterns.compile(r"\b([A-Za-z]{2,8})( )([a-z]{3,})\b")
 
 
 @cache
 def _vocabulary() -> frozenset[str]:
-    return frozenset(w for rule in lexicon.load() for literal in rule.literals for w in literal if len(w) > 4)
+    return frozenset(w for rule in lexicon.load() for literal in rule.literals for w in literal if len(w) > 3)
+
+
+def _scanned(text: str) -> list[tuple[int, int, str]]:
+    """The corrections of a note that went through a scanner; none where no word shows that it did."""
+    known = _vocabulary()
+    edits = []
+    for m in _SCANNED.finditer(text):
+        word = next((w for w in _readings(m[0]) if w.lower() in known), None)
+        if word:
+            edits.append((m.start(), m.end(), word))
+    if len(edits) < _HABIT:
+        return edits
+    edits.extend((m.start(), m.end(), m[0].translate(_FIGURES)) for m in _NUMBER.finditer(text))
+    for m in _WORD.finditer(text):
+        if m[0].lower() not in known:
+            word = next((w for w in _readings(m[0]) if w.lower() in known), None)
+            if word:
+                edits.append((m.start(), m.end(), word))
+    for m in _BROKEN.finditer(text):
+        if (m[1] + m[3]).lower() in known and m[3].lower() not in known:
+            edits.append((m.start(2), m.end(2), ""))
+    return edits
+
+
+def _readings(word: str) -> Iterator[str]:
+    """What a scanned word may have been, the likeliest first."""
+    capital = word.upper() == word.replace("l", "L")
+    for one in ("l", "i"):
+        meant = word.replace("0", "o").replace("1", one)
+        if capital:
+            meant = meant.replace("l", "I") if "l" in word else meant
+            meant = meant.upper()
+        yield meant
+    if word.isalpha():
+        yield word.replace("rn", "m")
+        for i, sign in enumerate(word):
+            if sign in _SWAP:
+                yield word[:i] + _SWAP[sign] + word[i + 1 :]
+
+
+_SWAP = {"c": "o", "o": "c", "C": "O", "O": "C"}
 
 
 def even(source: Normalized) -> Normalized:
@@ -84,11 +133,7 @@ def even(source: Normalized) -> Normalized:
         if len(new) <= m.end() - m.start() and m.start() not in taken and m.end() - 1 not in taken:
             edits.append((m.start(), m.end(), new.upper() if m[0].isupper() else new))
     if _SCANNED.search(text):
-        known = _vocabulary()
-        for m in _SCANNED.finditer(text):
-            meant_word = m[0].translate(_DIGITS if m[0].islower() or not m[0].isupper() else _CAPITALS)
-            if meant_word.lower() in known and m.start() not in taken:
-                edits.append((m.start(), m.end(), meant_word))
+        edits.extend(e for e in _scanned(text) if e[0] not in taken and e[1] - 1 not in taken)
     if "-\n" in text:
         known = _vocabulary()
         for m in _WRAPPED.finditer(text):

@@ -17,7 +17,7 @@ _SENTENCE_END = patterns.compile(
 _BULLET = patterns.compile(
     r"[ \t]*(?:[-*•>+]|\(?\d{1,2}[.)\]]|\(?[A-Ha-h][.)]|#\d|[\[(][ xX✓_]*[\])]|[■□]|\|)[ \t]?(?=\S)"
 )
-_HEADING = patterns.compile(r"[ \t]*[A-Za-z#][A-Za-z0-9 /&#()'.,-]{0,45}?(?::(?!\d)|[ ]?\.{3,}|[ ]{3,}|\t)")
+_HEADING = patterns.compile(r"[ \t]*[A-Za-z#][A-Za-z0-9 /&#()'.,-]{0,45}?(?::(?!\d)|[ ]?\.{3,}|[ ]{3,}|\t)|(?:INDICATIONS?|HISTORY|COMPARISON|TECHNIQUE|PROCEDURE|FINDINGS|COMPLICATIONS|IMPRESSION|CONCLUSION|OPINION|PLAN|ATTESTATION|ATTENDING) +(?!(?:of|was|were|is|and|as)\b)[A-Za-z]")
 _NEW_FIELD = patterns.compile(r"(?:[ ]{2,}|\t| \| )(?=[A-Z#][A-Za-z /#&'-]{1,32}:(?!\d))")
 _TERMINAL = patterns.compile(r"[.!?:][\"')\]]*\s*$")
 

@@ -114,11 +114,9 @@ def _find_heading(page: Page, piece: Piece, headings: Headings) -> Rule | None:
         return headings.find("impression" if marked["end"] else "addendum")
     at = _LEAD.match(text, piece.start, piece.end).end()  # type: ignore[union-attr]
     m = _HEADED.match(text, at, piece.end)
-    if not m:
-        return None
-    rule = headings.find(m[1])
-    if rule is None:
-        return None
+    rule = headings.find(m[1]) if m else None
+    if m is None or rule is None:
+        return _capital_heading(page, piece, headings, at)
     if m[2] or m[3]:
         pass
     elif m[4] or m[5]:
@@ -135,6 +133,21 @@ def _find_heading(page: Page, piece: Piece, headings: Headings) -> Rule | None:
         return None
     piece.heading = (at, m.end(1))
     piece.content = min(m.end(), piece.end)
+    return rule
+
+
+_CAPITALS = patterns.compile(r"((?:[A-Z]{4,}|AND|/)(?:[ /]+(?:[A-Z]{3,}|OF))*)[ \n]+(?!(?:of|was|were|is|and|as)\b)(?=[a-z0-9])")
+_WITHOUT_COLON = {"history", "comparison", "technique", "findings", "impression", "complications", "plan"}
+
+
+def _capital_heading(page: Page, piece: Piece, headings: Headings, at: int) -> Rule | None:
+    """A heading in capitals that runs on into its text in small letters, without a colon: `IMPRESSION successful placement`."""
+    m = _CAPITALS.match(page.text, at, piece.end)
+    rule = headings.find(m[1]) if m else None
+    if m is None or rule is None or rule.value not in _WITHOUT_COLON:
+        return None
+    piece.heading = m.span(1)
+    piece.content = m.end()
     return rule
 
 
@@ -366,7 +379,11 @@ def _front(page: Page) -> None:
         short = len(text) <= 150
         kinds = {m.label for m in piece.mentions}
         nominal = not FINITE.search(text) and (not text.endswith(".") or len(text) < 90)
-        if (
+        if text.endswith(".") and kinds & {"consent", "time_out", "anesthesia"}:
+            # no exam line or printed header tells of consent and anesthetic
+            started = True
+            piece.section = "technique"
+        elif (
             titled >= 0
             and piece.block > titled
             and len(text) > 24

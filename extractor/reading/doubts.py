@@ -155,6 +155,9 @@ def _sides(r: Reader, layout: Layout, f: Findings) -> list[Reading]:
     s = sides.read(r, layout, {x for x in read if x})
     if s.corrected:
         return []
+    late = [m for m in r.all("side") if r.piece(m).addendum and m.value not in (*read, "both") and active(m)]
+    if late:
+        return [Reading(f"an addendum names the {late[0].value} side", r.evidence(late[:2]))]
     other = {**s.titled, **s.claims}.keys() - read
     return [
         Reading(f"the {v} side is named too", r.evidence([*s.claims.get(v, []), *s.titled.get(v, [])][:3]))

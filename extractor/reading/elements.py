@@ -692,7 +692,7 @@ def procedure_date(r: Reader) -> list[Mention]:
         elif p.section in ("technique", "time_out", "consent", "front", "side") and (
             p.index < 4
             or patterns.search(
-                r"(?:\bon|dated?|today,?|procedure\s+date|exam(?:ination)?(?:\s+date)?|performed|dos|svc)\W*$", before
+                r"(?:\bon|dated?|today,?|procedure(?:\s+date)?|exam(?:ination)?(?:\s+date)?|performed|dos|svc)\W*$", before
             )
         ):
             if (

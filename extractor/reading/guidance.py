@@ -52,6 +52,9 @@ _FOLLOWED = patterns.compile(
     r"|\b(?:throughout|all\s+(?:the\s+way|along)|the\s+(?:whole|entire)\s+(?:way|time)|continuous\w*|in\s+real\s+time)\b[^.;]{0,60}\b(?:needle|introducer|tip|applicator)\b"
     r"|\b(?:kept|held)\s+on\s+the\s+(?:needle|tip|introducer)\b"
 )
+_TIME_OUT = patterns.compile(
+    r"\btime[- ]?out\b|\bt/o\b|\bto\s+(?:done|held|\d{4}\b)|\bname\s*/\s*dob\b|\bidentifiers\b|\bcheck\s?list\b|\bpause\b|\buniversal\s+protocol\b"
+)
 MODALITIES = ("stereotactic", "tomosynthesis", "mammographic", "ultrasound", "mri", "ct", "fluoroscopic", "none")
 
 
@@ -118,7 +121,7 @@ def collect(
             continue
         if not biopsy and _BIOPSY_NEXT.match(r.text, m.end, min(len(r.text), m.end + 40)):
             continue
-        if patterns.search(r"\btime[- ]?out\b", text) and tier == "named" and piece.index not in moved:
+        if _TIME_OUT.search(text) and tier == "named" and piece.index not in moved:
             continue
         if _APART.search(text):
             continue

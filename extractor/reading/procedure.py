@@ -89,7 +89,7 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
     title = title_text(r)
     heads = kinds(r, ("title", "order"))
     for m in r.all("document"):
-        if m.piece < 3 and m.section in ("header", "technique"):
+        if m.piece < 3 and m.section in ("header", "technique") or m.piece == 0 and m.section == "findings":
             heads.setdefault(m.value, []).append(m)
     placed = [
         e for e in events if e.kind in ("placed", "needle_left") and e.piece.section not in ("impression", "findings")
@@ -119,7 +119,7 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
         return True, heads["specimen_radiograph"]
     if heads.get("pathology") and (not placed and not advanced or not begun(r)):
         return True, heads["pathology"]
-    stopped = [e for e in events if e.kind in ("cancelled", "stopped", "nothing_begun")]
+    stopped = [e for e in events if e.kind in ("cancelled", "stopped", "nothing_begun", "failed")]
     inked = [m for m in r.all("skin_mark") if m.assertion in ("present", "ordered")]
     if inked and not placed and not sampled and not advanced:
         # a lump marked on the skin, with no device placed, is no localization

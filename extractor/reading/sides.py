@@ -21,7 +21,7 @@ _OTHER = patterns.compile(
     re.I,
 )
 _CORRECTS = patterns.compile(
-    r"\b(?:error|incorrect\w*|corrects?|corrected|correction|should\s+(?:be\s+)?(?:read|say|state|be)|misspoken|wrong\w*|mis-?dictat\w+|in\s+error|erroneous\w*|mistake\w*|misstat\w+|mislabel\w*|amend\w*|was\s+(?:the\s+)?(?:side|breast)|transpos\w+|voice\s+recognition|typo\w*|inadvertent\w*|clarif\w+|actually)\b",
+    r"\b(?:error|incorrect\w*|corrects?|corrected|correction|should\s+(?:be\s+)?(?:read|say|state|be)|misspoken|wrong\w*|mis-?dictat\w+|in\s+error|erroneous\w*|mistake\w*|misstat\w+|mislabel\w*|amend\w*|template|carry-?over|carried\s+(?:over|forward)|macro|past(?:e|ed)|was\s+(?:the\s+)?(?:side|breast)|transpos\w+|voice\s+recognition|typo\w*|inadvertent\w*|clarif\w+|actually)\b",
     re.I,
 )
 

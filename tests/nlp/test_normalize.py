@@ -31,6 +31,8 @@ EVENED = [
     ("_" * 1000 + "left", "_" * 200 + "left"),
     ("left" + " " * 1000 + "right", "left" + " " * 200 + "right"),
     ("|---|" + "-" * 300 + "|", "|---|" + "-" * 300 + "|"),
+    ("MSH|^~\\&|RIS|HOSP|||20250611||ORU^R01|7|P|2.3\rOBR|1|77|77-01|USLOC^US LOC^L\rOBX|1|TX|GDT||Left breast, a wire||||||F\rOBX|2|TX|GDT||was placed.||||||F\r", "\n\nLeft breast, a wire\nwas placed.\n"),
+    ("Lab: OBX|1|TX|GDT||kept||F", "Lab: OBX|1|TX|GDT||kept||F"),
     ("", ""),
 ]
 

@@ -35,6 +35,12 @@ SECTIONS = [
     ("TECHNIQUE\nA wire was placed.", "wire", "technique"),
     ("**TECHNIQUE:** A wire was placed.\n\n**COMPLICATIONS:** Hematoma.", "Hematoma", "complications"),
     ("  TECHNIQUE: A wire was placed.\n  COMPLICATIONS: Hematoma.", "Hematoma", "complications"),
+    # capitals that run on into the text
+    ("US GUIDED SEED LOCALIZATION\nHISTORY lobular carcinoma of the right breast\nPROCEDURE the mass was found and a seed was deployed\nIMPRESSION successful localization", "mass", "technique"),
+    ("US GUIDED SEED LOCALIZATION\nHISTORY lobular carcinoma of the right breast\nPROCEDURE the mass was found and a seed was deployed\nIMPRESSION successful localization", "carcinoma", "history"),
+    ("US GUIDED SEED LOCALIZATION\nHISTORY lobular carcinoma of the right breast\nPROCEDURE the mass was found and a seed was deployed\nIMPRESSION successful localization", "localization", "impression"),
+    ("TECHNIQUE: The first\nIMPRESSION of the mass was reviewed.", "mass", "technique"),
+    ("MR GUIDED WIRE LOC\n3/4/26\nConsented, time-out done, prone.\nLeft breast in grid coil, 9 mm focus.", "Left", "technique"),
     # numbered paragraphs, some with a heading and some without
     ("1. EXAM: SEED PLACEMENT.\n2. HISTORY: IDC OF THE LEFT BREAST.\n3. LIDOCAINE WAS GIVEN. THE SEED WAS RELEASED IN THE TUMOR.\n4. FILMS SHOW IT THERE.", "TUMOR", "technique"),
     ("HISTORY:\n1. IDC of the left breast.\n2. DCIS of the right breast, with a clip.\n\nTECHNIQUE: Done.", "clip", "history"),

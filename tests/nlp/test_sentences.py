@@ -88,3 +88,17 @@ LOWER = [
 @pytest.mark.parametrize(("text", "meant"), rows(LOWER))
 def test_sentences_without_capitals(text: str, meant: str) -> None:
     assert even(normalize(text)).text == meant
+
+
+SCANNED = [
+    ("NEEDLE L0CALIZATI0N, 1EFT BREAST. C1ip in the upper cuter quadrant, 0n O6/l7/2OO4, l5 mm, l cm.", "NEEDLE LOCALIZATION, LEFT BREAST. Clip in the upper outer quadrant, 0n 06/17/2004, 15 mm, 1 cm."),
+    ("F1lms show the hcok in the comp ression p1ate. Tirne-out was done.", "Films show the hook in the compression plate. Time-out was done."),
+    ("PATlENT C0NSENT n0ne: the breast of the patient was clean; I-125 seed, C-4, T1, 5 mm.", "PATIENT CONSENT none: the breast of the patient was clean; I-125 seed, C-4, T1, 5 mm."),
+    # one slip shows no scanner
+    ("Clip at l cm, m0lli seed, cuter edge.", "Clip at l cm, molli seed, cuter edge."),
+]
+
+
+@pytest.mark.parametrize(("text", "meant"), rows(SCANNED))
+def test_words_a_scanner_misread(text: str, meant: str) -> None:
+    assert even(normalize(text)).text == meant

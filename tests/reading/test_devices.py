@@ -91,6 +91,8 @@ SENTENCES = [
     ("Under ultrasound guidance the six thirty scout reflector was let go in the left breast mass.", "radar_reflector 1"),
     ("A Magseed went into the left breast mass under ultrasound, the needle tip seen in it when the seed came out.", "magnetic_seed 1"),
     ("On a tray laid with a hookwire, everything was ready. Under ultrasound guidance a Magseed was released in the left breast mass.", "magnetic_seed 1"),
+    ("Under mammographic guidance a Hawkins needle was introduced to the left breast calcifications and the hook deployed.", "wire 1"),
+    ("Under mammographic guidance a Kopans needle was introduced to the left breast calcifications and the wire uncovered.", "wire 1"),
 ]  # fmt: skip
 
 

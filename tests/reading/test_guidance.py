@@ -60,6 +60,8 @@ GUIDANCE = [
     ("Ultrasound was held on the needle and a wire was released in the mass of the left breast.", "ultrasound"),
     ("A wire was placed in the mass in the left breast by feel. A second seed by ultrasound guidance only if she shows a response.", "none"),
     ("Under strict aseptic precautions, with the left breast in the coil, gadolinium was given and a wire was released at the enhancement.", "mri"),
+    ("TO 0815 - name/dob, Rt br, stereo wire loc. Needle to the calcifications of the right breast, wire let out.", None),
+    ("Prone in the magnet. Left breast in grid coil. 8 mL Gadavist. Needle to the enhancing focus, wire released.", "mri"),
 ]  # fmt: skip
 
 GUIDANCE_FAULTS = {

@@ -65,6 +65,23 @@ def test_side(sentences: str, side: str | None) -> None:
     assert found.elements["laterality"].status == ("missing" if side is None else "present")
 
 
+ADDENDA = [
+    ("Report above is a template carry-over: it says left, the wire and all images are RIGHT, right breast.", "right", None),
+    ("Films sent to the surgeon with the right breast.", "left", "an addendum names the right side"),
+    ("Films of the left breast sent to the surgeon.", "left", None),
+]
+
+
+@pytest.mark.parametrize(("addendum", "side", "doubt"), rows(ADDENDA))
+def test_addendum_names_a_side(addendum: str, side: str, doubt: str | None) -> None:
+    found = findings(
+        "EXAM: Wire localization, left breast\nDATE OF SERVICE: 11/02/2026\n\nTECHNIQUE: After lidocaine a Kopans wire was placed "
+        f"under ultrasound guidance in the mass of the left breast.\n\nADDENDUM 11/03/2026: {addendum}\n"
+    )
+    assert brief(found, "laterality") == [side]
+    assert [reading.value for reading in found.doubts] == ([] if doubt is None else [doubt])
+
+
 OTHER_SIDE = [
     "CLINICAL HISTORY: Right mastectomy 2015. Now left breast cancer.",
     "HISTORY: Prior right breast biopsy, benign. Left breast DCIS.",
