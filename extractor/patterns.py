@@ -155,6 +155,18 @@ class Pattern:
             return self._lower(folded, start - first) is not None
         return True
 
+    def places(self, lower: str) -> list[int] | None:
+        """Where a text in lower case holds one of the literals; None where a match may be anywhere."""
+        if not self.literals or not lower.isascii():
+            return None
+        found = []
+        for literal in self.literals:
+            at = lower.find(literal)
+            while at >= 0:
+                found.append(at)
+                at = lower.find(literal, at + 1)
+        return found
+
     def search(self, text: str, start: int = 0, end: int = _FURTHEST) -> re.Match[str] | None:
         """The first match from `start` to `end` (code points); lookbehinds see what stands before."""
         return self._search(text, start, end) if self._possible(text, start, end) else None

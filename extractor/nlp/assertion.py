@@ -137,7 +137,11 @@ def _reach(
     if direction == "forward":
         if value == "planned":
             later = [m for c in range(cue.clause, cue.clause + 12) for m in clauses.get(c, ()) if m.start >= cue.start]
-            return [m for m in later if m.clause == cue.clause or m.label != "complication" and m.start - cue.end <= 2 * _REACH]
+            return [
+                m
+                for m in later
+                if m.clause == cue.clause or m.label != "complication" and m.start - cue.end <= 2 * _REACH
+            ]
         after = [m for m in own if m.start >= cue.start]
         if value in ("absent", "uncertain"):
             stop = min((e.start for e in ends if e.value != "none" and e.start >= cue.end), default=piece.end)

@@ -57,7 +57,7 @@ def stated(r: Reader) -> list[Stated]:
         text = r.text
         if "/" in r.piece_text(piece) and r.page.blanks(piece.start, piece.end):
             continue
-        field = _FIELD.search(text[piece.start : piece.end])
+        field = _FIELD.search(text[piece.start : piece.end]) if r.may(_FIELD, piece) else None
         if field and not r.page.is_blank(piece.start + field.start("n"), piece.start + field.end("n")):
             value = number(field["n"])
             if value and not patterns.search(
@@ -93,7 +93,7 @@ def stated(r: Reader) -> list[Stated]:
                         "lesions",
                     )
                 )
-        for m in _STATED.finditer(text, piece.start, piece.end):
+        for m in _STATED.finditer(text, piece.start, piece.end) if r.may(_STATED, piece) else ():
             value = number(m["n"])
             around = text[max(piece.start, m.start() - 40) : m.start()]
             if (
@@ -139,7 +139,7 @@ def open_question(r: Reader) -> list[tuple[int, int, str, str]]:
     """Words by which the author says that one or several lesions is not known."""
     return [
         (m.start(), m.end(), p.section, "count.open")
-        for p in r.page.pieces
+        for p in r.holding(_OPEN)
         if p.section not in ("plan", "family")
         for m in _OPEN.finditer(r.text, p.start, p.end)
     ]

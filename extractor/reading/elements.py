@@ -229,10 +229,10 @@ def time_out(r: Reader) -> list[Mention | tuple[int, int, str, str]]:
     out: list[Mention | tuple[int, int, str, str]] = []
     for p in r.page.pieces:
         if p.section in ("technique", "time_out", "consent", "findings", "comment", "header", "side", "front"):
-            for m in _TO.finditer(r.text, p.start, p.end):
+            for m in _TO.finditer(r.text, p.start, p.end) if r.may(_TO, p) else ():
                 if m[0][:2] == "TO" or "/" in m[0]:
                     out.append((m.start(), m.end(), p.section, "documentation.time_out.words"))
-            for m in _TIME_OUT.finditer(r.text, p.start, p.end):
+            for m in _TIME_OUT.finditer(r.text, p.start, p.end) if r.may(_TIME_OUT, p) else ():
                 if not r.page.is_blank(m.start(), m.end()) and not patterns.search(
                     r"\b(?:not|will|to\s+be)\b", m[0], re.I
                 ):
@@ -409,7 +409,7 @@ def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[t
             "addendum",
             "complications",
             "plan",
-        ):
+        ) or not (r.may(_POSITION, p) and r.may(_TARGETISH, p)):
             continue
         bounds = [*p.clauses, p.end] if p.clauses else [p.start, p.end]
         whole = r.text[p.start : p.end]
@@ -477,7 +477,13 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
     shown = _SHOWN.search(text) or (k and _SHOWN.search(whole[: a - p.start])) or p.section == "findings"
     heading = r.lower[p.heading[0] : p.heading[1]] if p.heading else ""
     lead = whole[: a - p.start].rstrip()
-    if k and (lead.endswith(":") or text.startswith("- ")) and len(lead) < 60 and _SHOWN.search(lead) and not _DEPLOYING.search(text):
+    if (
+        k
+        and (lead.endswith(":") or text.startswith("- "))
+        and len(lead) < 60
+        and _SHOWN.search(lead)
+        and not _DEPLOYING.search(text)
+    ):
         return True
     if patterns.search(r"post|after|check|final|position|film|view|mammo|result|confirm|verif|cc|ml", heading):
         return bool(_RESULT.search(text) or patterns.search(r"\d\s*(?:mm|cm)|within|inside|in\s", text, re.I))
@@ -519,6 +525,11 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
     )
 
 
+_BY_WHOM = patterns.compile(
+    r"\b(?:performed|placed|deployed|done|carried\s+out|localized|inserted|released|obtained)\b[^.;\n]{0,50}\bby\s+(?:the\s+)?(?:me,?\s+)?(?:\w+\s+){0,2}?(Dr\.?\s+[A-Z][\w'-]+)"
+)
+
+
 def signature(r: Reader) -> list[tuple[int, int, str, str]]:
     """Names of those who performed, dictated or signed."""
     out: list[tuple[int, int, str, str]] = []
@@ -544,7 +555,7 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
             out.append((m.start(), m.end(), "signature", "documentation.signature"))
         if out and out[-1][0] >= p.start:
             continue
-        role = _ROLE.search(line)
+        role = _ROLE.search(line) if r.may(_ROLE, p) else None
         if role and p.section not in ("history", "comparison", "plan", "order"):
             for m in _NAME_DR.finditer(r.text, p.start, p.end):
                 before = r.text[max(p.start, m.start() - 44) : m.start()]
@@ -577,11 +588,8 @@ def signature(r: Reader) -> list[tuple[int, int, str, str]]:
                     out.append(
                         (p.start + value.start(1), p.start + value.end(1), "signature", "documentation.signature")
                     )
-        elif p.section in ("technique",):
-            for m in patterns.finditer(
-                r"\b(?:performed|placed|deployed|done|carried\s+out|localized|inserted|released|obtained)\b[^.;\n]{0,50}\bby\s+(?:the\s+)?(?:me,?\s+)?(?:\w+\s+){0,2}?(Dr\.?\s+[A-Z][\w'-]+)",
-                r.text[p.start : p.end],
-            ):
+        elif p.section in ("technique",) and r.may(_BY_WHOM, p):
+            for m in _BY_WHOM.finditer(r.text[p.start : p.end]):
                 out.append((p.start + m.start(1), p.start + m.end(1), p.section, "documentation.signature"))
     return out or _closing_name(r) or _spoken_name(r)
 

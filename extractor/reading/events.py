@@ -61,7 +61,17 @@ _TWO_ENDS = patterns.compile(
     r"|\b(?:proximal\s+and\s+distal|upper\s+and\s+lower|both|either|opposite)\s+(?:ends?|edges?|margins?|extents?|aspects?|limits?|borders?)\b"
 )
 _CAME_OUT = frozenset(
-    ("pulled out", "came out", "taken out", "slid out", "took out", "brought out", "backed out", "pulled free", "slipped off")
+    (
+        "pulled out",
+        "came out",
+        "taken out",
+        "slid out",
+        "took out",
+        "brought out",
+        "backed out",
+        "pulled free",
+        "slipped off",
+    )
     + ("removed", "withdrawn", "retrieved", "extracted", "explanted")
 )
 _SUBJECT_BEFORE = patterns.compile(
@@ -129,7 +139,7 @@ def find(r: Reader, layout: Layout) -> list[Event]:
             "complications",
         ):
             continue
-        earlier = bool(_EARLIER.search(r.text, piece.start, piece.end))
+        earlier = r.may(_EARLIER, piece) and bool(_EARLIER.search(r.text, piece.start, piece.end))
         groups: dict[int, list[Mention]] = {}
         for m in piece.mentions:
             groups.setdefault(m.clause, []).append(m)
@@ -241,7 +251,7 @@ def _table_rows(r: Reader, layout: Layout) -> list[Event]:
 def _device_columns(r: Reader, layout: Layout) -> list[Event]:
     """A table with one column a device ("Wire A    Wire B"): as many were left as its row of deployment says yes to."""
     out: list[Event] = []
-    for piece in r.page.pieces:
+    for piece in r.holding(_COLUMNS):
         heads = list(_COLUMNS.finditer(r.text, piece.start, piece.end))
         if len(heads) < 2 or any(
             not patterns.search(r"\s{3,}|\t|\|", r.text[a.end() : b.start()])
@@ -343,6 +353,11 @@ def _joined(r: Reader, d: Mention, following: list[Mention]) -> Mention | None:
     return verb if _WERE.fullmatch(r.lower, other.end, verb.start) else None
 
 
+_FIRED = patterns.compile(
+    r"\bfired\s+(?:\d+|one|two|three|four|five|six)\s+times\b|\b(?:\d+|two|three|four|five|six)\s+(?:throws|firings)\b"
+)
+
+
 def _clause(
     r: Reader,
     piece: Piece,
@@ -359,7 +374,7 @@ def _clause(
     out: list[Event] = []
     text = r.lower[low:high]
     restating = piece.section in ("findings", "impression", "addendum", "complications")
-    more = bool(_MORE.search(text))
+    more = r.may(_MORE, piece) and bool(_MORE.search(text))
 
     if (
         not who
@@ -390,13 +405,7 @@ def _clause(
     live = [a for a in actions if active(a)]
     denied = [a for a in actions if a.assertion == "absent"]
     samples = [a for a in live if a.value == "sample"]
-    if (
-        patterns.search(
-            r"\bfired\s+(?:\d+|one|two|three|four|five|six)\s+times\b|\b(?:\d+|two|three|four|five|six)\s+(?:throws|firings)\b",
-            text,
-        )
-        and actions
-    ):
+    if actions and r.may(_FIRED, piece) and _FIRED.search(text):
         add("sampled", None, None, None, actions[0])
     for m in piece.mentions:
         if (
@@ -728,7 +737,8 @@ def _sampling(r: Reader, a: Mention, low: int, high: int) -> bool:
                 )
             )
             or bool(patterns.search(r"\b(?:taken|obtained|acquired|collected|retrieved|made|drawn)\b", text))
-            or word.endswith("s") and bool(patterns.search(r"biops\w+[^.]*\bperformed\b", text))
+            or word.endswith("s")
+            and bool(patterns.search(r"biops\w+[^.]*\bperformed\b", text))
             or bool(patterns.match(r"\s*(?:[:x]|\.{3,}|\s{3,})\s*\d", r.lower[a.end : a.end + 14]))
         )
     if word in ("biopsied", "sampled", "sampling"):

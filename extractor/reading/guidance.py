@@ -74,6 +74,9 @@ class Support:
         return out
 
 
+_NOT_USED = patterns.compile(r"\bnot\s+used\b")
+
+
 def collect(
     r: Reader,
     clauses: set[tuple[int, int]] | None,
@@ -108,7 +111,7 @@ def collect(
         tier = "technique" if m.label == "coordinates" else m.attrs.get("tier")
         text = r.piece_text(piece)
         clause_text = _clause_text(r, m)
-        if m.assertion == "absent" or patterns.search(r"\bnot\s+used\b", clause_text):
+        if m.assertion == "absent" or r.may(_NOT_USED, piece) and _NOT_USED.search(clause_text):
             continue
         if (
             not biopsy
@@ -121,11 +124,11 @@ def collect(
             continue
         if not biopsy and _BIOPSY_NEXT.match(r.text, m.end, min(len(r.text), m.end + 40)):
             continue
-        if _TIME_OUT.search(text) and tier == "named" and piece.index not in moved:
+        if tier == "named" and piece.index not in moved and r.may(_TIME_OUT, piece) and _TIME_OUT.search(text):
             continue
-        if _APART.search(text):
+        if r.may(_APART, piece) and _APART.search(text):
             continue
-        if _SCHEDULED.search(text) and piece.section != "impression":
+        if piece.section != "impression" and r.may(_SCHEDULED, piece) and _SCHEDULED.search(text):
             continue
         if (
             tier in ("named", "imaging", "technique")
@@ -138,7 +141,7 @@ def collect(
             r"[\s-]*(?:detected|found|identified|visible|occult|seen|only\b|correlate|finding)", r.after(m, 16)
         ):
             continue
-        if _GIVEN_UP.search(clause_text) and _dropped(r, m):
+        if r.may(_GIVEN_UP, piece) and _GIVEN_UP.search(clause_text) and _dropped(r, m):
             out.given_up.setdefault(value, []).append(m)
             continue
         if tier == "imaging":
@@ -308,7 +311,7 @@ def explained(r: Reader) -> bool:
     """Whether the body says why the order or title names another modality."""
     return any(
         _SWITCH.search(r.text, p.start, p.end) and any(m.label == "guidance" for m in p.mentions)
-        for p in r.page.pieces
+        for p in r.holding(_SWITCH)
         if p.section not in ("title", "order", "history")
     )
 

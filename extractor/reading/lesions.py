@@ -26,7 +26,8 @@ _REPLACED = patterns.compile(
     re.I,
 )
 _LIKEWISE = patterns.compile(
-    r"\b(?:same|similar(?:ly)?|like(?:wise)?|identical(?:ly)?|again|also|too|repeated|as\s+(?:above|before|well)|in\s+turn)\b", re.I
+    r"\b(?:same|similar(?:ly)?|like(?:wise)?|identical(?:ly)?|again|also|too|repeated|as\s+(?:above|before|well)|in\s+turn)\b",
+    re.I,
 )
 
 
@@ -648,7 +649,7 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_) -> None:
         n = _devices(lesion)
         labels = {
             m["a"] or m["b"]
-            for p in r.page.pieces
+            for p in r.holding(_DEVICE_LABEL)
             if p.section not in ("history", "signature", "title", "comparison")
             for m in _DEVICE_LABEL.finditer(r.text, p.start, p.end)
         }

@@ -101,7 +101,7 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
         return True, list(r.all("organ"))[:2]
     operations = sum(
         1
-        for p in r.page.pieces
+        for p in r.holding(_OPERATION)
         if p.section not in ("history", "plan", "comparison")
         for _ in _OPERATION.finditer(r.text, p.start, p.end)
     )

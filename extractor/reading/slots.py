@@ -134,9 +134,8 @@ def _labels(r: Reader, piece: Piece) -> list[tuple[int, str]]:
         key = next(g for g in (m["a"], m["b"], m["c"], m["d"]) if g)
         out.append((piece.start, _ORD.get(key.lower(), key)))
     out.extend(_inline(r, piece))
-    patterns = (_LABEL, _ORDINAL, _CLIP_LABEL) if r.main_device is not None else (_LABEL, _ORDINAL)
-    for pattern in patterns:
-        for m in pattern.finditer(text, piece.start, piece.end):
+    for pattern in (_LABEL, _ORDINAL, _CLIP_LABEL) if r.main_device is not None else (_LABEL, _ORDINAL):
+        for m in pattern.finditer(text, piece.start, piece.end) if r.may(pattern, piece) else ():
             if r.page.blank and r.page.is_blank(m.start(), m.end()):
                 continue
             key = m["a"].lower()
@@ -369,7 +368,9 @@ def _walk(
                 continue
             descs = (
                 []
-                if _NOT_TARGET.search(text) or any(m.label == "complication" and active(m) for m in clause)
+                if r.may(_NOT_TARGET, piece)
+                and _NOT_TARGET.search(text)
+                or any(m.label == "complication" and active(m) for m in clause)
                 else _describe(clause)
             )
             if head and number == 0 and not descs and side_context and not labels.get(piece.index):
@@ -380,9 +381,11 @@ def _walk(
             if label and len(descs) <= 1 and (here or not descs or not _elsewhere(slots, descs[0], label)):
                 descs = [{**(descs[0] if descs else {}), "label": label}]
             heading = not descs and text.rstrip().endswith(":") and len(text) < 40 and number + 1 < len(piece.clauses)
-            everyone = (bool(EVERY.search(text)) or bool(_EACH_HEAD.match(r.text, piece.start, piece.end))) and len(
-                slots
-            ) > 1
+            everyone = (
+                r.may(EVERY, piece)
+                and bool(EVERY.search(text))
+                or bool(_EACH_HEAD.match(r.text, piece.start, piece.end))
+            ) and len(slots) > 1
             chosen: list[int] = []
             for d in descs:
                 i = _resolve(

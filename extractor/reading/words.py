@@ -90,6 +90,7 @@ class Reader:
         self.note = note
         self.mentions = _clean(page)
         self.events_so_far: list[Any] = []
+        self._where: dict[patterns.Pattern, frozenset[int]] = {}
         kinds = {
             m.value
             for m in self.mentions
@@ -130,6 +131,20 @@ class Reader:
     def after(self, m: Mention, n: int = 40) -> str:
         end = min(self.piece(m).end, m.end + n)
         return self.lower[m.end : end]
+
+    def may(self, pattern: patterns.Pattern, piece: Piece) -> bool:
+        """Whether a piece holds letters that the pattern cannot do without; the page is looked through once for all."""
+        where = self._where.get(pattern)
+        if where is None:
+            found = pattern.places(self.lower)
+            everywhere = range(len(self.page.pieces))
+            where = frozenset(everywhere if found is None else map(self.page.piece_at, found))
+            self._where[pattern] = where
+        return piece.index in where
+
+    def holding(self, pattern: patterns.Pattern) -> Iterator[Piece]:
+        """The pieces in which a match of the pattern may be, in order."""
+        return (piece for piece in self.page.pieces if self.may(pattern, piece))
 
     def piece_text(self, piece: Piece) -> str:
         return self.lower[piece.start : piece.end]
