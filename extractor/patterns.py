@@ -15,6 +15,7 @@ from typing import Any
 
 _SHORTEST = 2  # code points; a shorter literal is in nearly every sentence
 _FURTHEST = 2**31 - 1
+_OFTEN = 30  # places of a literal; more are in nearly every sentence
 _NOTHING = frozenset({""})
 _MOST = 80  # literals; more are not worth looking for
 _LOOKS = {sre.ASSERT, sre.ASSERT_NOT}
@@ -127,13 +128,14 @@ class Pattern:
 
     __slots__ = (
         *("_findall", "_finditer", "_lower", "_search", "_sub"),
-        *("flags", "fullmatch", "literals", "match", "pattern"),
+        *("flags", "fullmatch", "literals", "match", "pattern", "rare"),
     )
 
     def __init__(self, expression: str, flags: int = 0) -> None:
         made = re.compile(expression, flags)
         self.pattern, self.flags = expression, flags
         self.literals = _least(needs(expression, flags))
+        self.rare = bool(self.literals) and len(self.literals[0]) > _SHORTEST
         lower = _in_lower_case(expression, flags)
         self._lower = lower.search if lower else None
         self.match, self.fullmatch = made.match, made.fullmatch
@@ -156,15 +158,17 @@ class Pattern:
         return True
 
     def places(self, lower: str) -> list[int] | None:
-        """Where a text in lower case holds one of the literals; None where a match may be anywhere."""
-        if not self.literals or not lower.isascii():
+        """Where a text in lower case holds one of the literals; None where they are too common to tell anything."""
+        if not self.rare or not lower.isascii():
             return None
-        found = []
+        found: list[int] = []
         for literal in self.literals:
             at = lower.find(literal)
             while at >= 0:
                 found.append(at)
                 at = lower.find(literal, at + 1)
+            if len(found) > _OFTEN:
+                return None
         return found
 
     def search(self, text: str, start: int = 0, end: int = _FURTHEST) -> re.Match[str] | None:

@@ -21,7 +21,7 @@ from extractor.normalize import normalize
 from extractor.note import Note
 
 _BARE = "extractor.bare_tokenizer.v1"
-_RENEW = 1000
+_RENEW = 2500
 _state: dict[str, Any] = {"nlp": None, "notes": 0}
 
 

@@ -36,8 +36,7 @@ _NUM = r"(?:\d+(?:\.\d+)?|" + "|".join(WORDS) + r")"
 _WORDS = "|".join(WORDS)
 _HOUR = r"(?:1[0-2]|0?[1-9]|" + "|".join(WORDS) + r")"
 
-_PATTERN = patterns.compile(
-    rf"""
+_EXPRESSION = rf"""
     (?<![A-Za-z])(?:(?P<date>\b(?:19|20)\d{{2}}[/.-]\d{{1,2}}[/.-]\d{{1,2}}\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:\d{{4}}|\d{{2}})\b|\b\d{{1,2}}(?:st|nd|rd|th)?[ -](?:{MONTHS})\.?,?[ -]\d{{2,4}}\b
       |\b(?:{MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b|\b(?:{MONTHS})\s+(?:the\s+)?(?:{_ORDINALS}|\d{{1,2}}(?:st|nd|rd|th)?),?\s+{_YEAR}|\b(?:the\s+)?(?:{_ORDINALS})\s+of\s+(?:{MONTHS}),?\s+{_YEAR}|\b20\d{{6}}\b(?!\d))
    |(?P<fn>\b(?:{_NUM})(?:\s*(?:-|to|/)\s*{_NUM})?\s*-?\s*(?:cm|mm|centimet(?:er|re)s?|millimet(?:er|re)s?)s?\s*(?:(?:back\s+|deep\s+)?from\s+(?:the\s+)?(?:(?:base|edge)\s+of\s+the\s+)?(?:left\s+|right\s+)?(?:nipple|nac)|f\.?n\.?\b|from\s+nip\b|ftn\b|(?:deep\s+to|behind|away\s+from)\s+the\s+nipple|off\s+the\s+nipple)
@@ -52,9 +51,10 @@ _PATTERN = patterns.compile(
    |(?P<dose>\b\d+(?:\.\d+)?\s*(?:ml|cc|mls|mg|mcg|mci|\u00b5ci|mbq|units?|l\b|mg/ml|mhz|kv|mmhg)s?\b|\b\d+(?:\.\d+)?\s*%)
    |(?P<size>\b(?:{_NUM})(?:\s*x\s*\d+(?:\.\d+)?){{0,2}}\s*-?\s*(?:mm|cm|centimet(?:er|re)s?|millimet(?:er|re)s?)\b)
    |(?P<times>(?:\bx\s?|\btimes\s+|\#\s?)(?P<n>\d{{1,2}}|two|three|one)\b(?!\s*(?:mm|cm|\.|/|g\b|ga))))
-    """,
-    re.X | re.I,
-)
+    """
+_PATTERN = re.compile(_EXPRESSION, re.X | re.I)
+# the same for text in lower case, which does not compare each letter twice
+_LOWER = re.compile(_EXPRESSION, re.X)
 _CLOCK_BEFORE = patterns.compile(
     r"(?:\bleft|\bright|\blt|\brt|\bl|\br|breast|brst|axis|position|location|clock|mass(?:es)?|calc\w*|distortion|asymmetry|nodule|lesion|target|site|focus|group|cluster|\bthe|quadrant|outer|inner|central|foci|\bbr|enhancement|marker|clip|grid|cancer|dcis|idc|ilc|adh|finding|area|papilloma|bx|scout|seed|tag|wire|magseed|rt|lt)\W{0,4}(?:at\s+|is\s+|the\s+|in\s+the\s+|from\s+)?$",
     re.I,
@@ -113,10 +113,12 @@ _ORDINAL = frozenset(word for word in _OPENING.split() if re.fullmatch(_ORDINALS
 def _matches(text: str, words: list[str], starts: list[int]) -> Iterator[re.Match[str]]:
     """What the pattern finds from left to right, without trying it at every sign of the text."""
     after = 0
+    lower = text.lower() if text.isascii() else text
+    likely = _LOWER.match if text.isascii() else _PATTERN.match
     for word, start, following in zip(words, starts, [*words[1:], ""], strict=False):
         first = word in _FIRST or word[:1].isdigit() or (word == "the" and following in _ORDINAL)
         if first and start >= after:
-            m = _PATTERN.match(text, start)
+            m = likely(lower, start) and _PATTERN.match(text, start)
             if m:
                 after = m.end()
                 yield m

@@ -15,15 +15,18 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
 _RUNS = re.compile(r"\S+|\s+")
-_MOST = 20_000  # words kept; a batch of one renewal holds fewer
+_MOST = 50_000  # words kept; a batch holds fewer until the pipeline is renewed
 
 
-class Remembering(Tokenizer):  # type: ignore[misc]  # spaCy gives it no type
-    """A spaCy tokenizer that keeps the tokens of each word between white space."""
+class Remembering:
+    """A tokenizer for `nlp.tokenizer` that keeps the tokens of each word between white space; all else (rules, storing)
+    is that of the tokenizer given. What it keeps is not stored with it."""
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        self._kept: dict[str, tuple[str, ...]] = {}  # first: the rules that come next are added as special cases
-        super().__init__(*args, **settings)
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self.vocab = tokenizer.vocab
+        self._kept: dict[str, tuple[str, ...]] = {}
+        self._exceptions = frozenset(tokenizer.rules)
 
     def __call__(self, text: str) -> Doc:
         words: list[str] = []
@@ -47,26 +50,27 @@ class Remembering(Tokenizer):  # type: ignore[misc]  # spaCy gives it no type
 
     def _tokens(self, run: str) -> tuple[str, ...]:
         # no prefix, suffix or infix is made of plain letters only; the exceptions ("cannot") are among the rules
-        plain = run.isascii() and run.isalpha() and run not in self.rules
-        tokens = (run,) if plain else tuple(token.text for token in super().__call__(run))
+        plain = run.isascii() and run.isalpha() and run not in self._exceptions
+        tokens = (run,) if plain else tuple(token.text for token in self.tokenizer(run))
         if len(self._kept) < _MOST:
             self._kept[run] = tokens
         return tokens
 
     def add_special_case(self, string: str, substrings: Any) -> None:
+        """As `Tokenizer.add_special_case`; what was kept is forgotten."""
+        self.tokenizer.add_special_case(string, substrings)
         self._kept.clear()
-        super().add_special_case(string, substrings)
+        self._exceptions = frozenset(self.tokenizer.rules)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("tokenizer", "__setstate__"):  # asked for before a copy has its own
+            raise AttributeError(name)
+        return getattr(self.tokenizer, name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Remembering, (self.tokenizer,)
 
 
 def create(nlp: Language, medspacy: Any) -> Remembering:
     """medspaCy's tokenizer for a pipeline, as one that remembers. `medspacy` is the imported package."""
-    made = medspacy.components.create_medspacy_tokenizer(nlp)
-    return Remembering(
-        nlp.vocab,
-        made.rules,
-        prefix_search=made.prefix_search,
-        suffix_search=made.suffix_search,
-        infix_finditer=made.infix_finditer,
-        token_match=made.token_match,
-        url_match=made.url_match,
-    )
+    return Remembering(medspacy.components.create_medspacy_tokenizer(nlp))
