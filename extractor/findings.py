@@ -194,6 +194,7 @@ class Findings:
     `site_open` is True when the note leaves breast or axilla open. `preliminary`, `obsolete_codes`, `title_guidance`
     and `title_mismatch` carry the words that raise the flags of those names. `facts` holds further dated or named
     facts for coding, each with evidence: `post_placement_mammogram`, `specimen_radiograph`, `separate_unit`,
+    `same_unit`, `uncertified_unit` (of the mammogram after placement),
     `palpable`, `surgeon_excises`, `sedation`, `contrast_reaction`, ... (absent key: not stated).
     `preliminary_in_feed`: the source of the note, not its text, marks it as preliminary.
     """

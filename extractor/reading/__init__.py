@@ -166,4 +166,7 @@ def _facts(r: Reader) -> dict[str, Evidences]:
         spans = [s for s in spans if s[2] not in ("history", "comparison", "plan", "family")]
         if spans:
             out[key] = r.evidence(spans[:2])
+    for m in r.all("fact"):
+        if m.assertion == "present":
+            out[m.value] = (*out.get(m.value, ()), *r.evidence([m]))
     return out

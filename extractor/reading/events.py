@@ -29,7 +29,9 @@ _MORE = patterns.compile(
 )
 _EARLIER = patterns.compile(
     r"\b(?:earlier\s+(?:today|this\s+(?:morning|afternoon|week))|(?:placed|localized|localised|inserted|deployed)\s+(?:earlier|previously|by\s+(?:radiology|dr|the\s+radiologist|interventional|breast\s+imaging))|"
-    r"(?:this|earlier\s+this)\s+a\.?m\.?\s+(?:in|by)|put\s+in\s+(?:this|earlier)|by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed)\b",
+    r"(?:this|earlier\s+this)\s+a\.?m\.?\s+(?:in|by)|put\s+in\s+(?:this|earlier)|by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed|"
+    r"(?:had\s+been|(?:that|which)\s+w(?:as|ere))\s+(?:\w+\s+)?(?:placed|locali[sz]ed|inserted|deployed|implanted)\b[^.;]{0,70}?\b(?:this\s+(?:morning|afternoon|week)|last\s+(?:week|month)|(?:by|in)\s+(?:the\s+)?(?:radiolog\w+|breast\s+(?:imag\w+|cent\w+))|before\s+(?:surgery|the\s+(?:operation|case)))|"
+    r"(?:placed|locali[sz]ed|inserted|deployed|implanted)\b[^.;]{0,50}?\bby\s+(?:the\s+)?(?:radiolog\w+|breast\s+imag\w+)[^.;]{0,30}?\b(?:this\s+(?:morning|afternoon)|last\s+week|before\s+(?:surgery|the\s+(?:operation|case))))\b",
     re.I,
 )
 _NEXT_TO = patterns.compile(
@@ -438,7 +440,7 @@ def _clause(
                 a,
             )
     placing = [a for a in actions if a.value in ("deploy", "place")]
-    if earlier and not patterns.search(r"\b(?:second|new|additional|today)\b", text):
+    if earlier and not patterns.search(r"\b(?:second|new|additional|(?<!earlier\s)today)\b", text):
         return out
     handled = False
     before = next((e for e in reversed(r.events_so_far[-12:]) if e.piece is piece and e.kind == "placed"), None)

@@ -441,7 +441,6 @@ def lesions(r: Reader, layout: Layout, events: list[Event]) -> Reading_:
         remap = {old: new for new, old in enumerate(keep)}
         layout.slots = slots
         layout.owner = {k: tuple(remap[i] for i in who if i in remap) for k, who in layout.owner.items()}
-        layout.owner = {k: who for k, who in layout.owner.items() if who}
         events = [_moved(e, remap) for e in events]
         if len(slots) == 1:
             tallies = [_tally(r, events, 0, 1)]
@@ -947,7 +946,7 @@ def _shared(r: Reader, layout: Layout, support: guidance.Support, titles: dict[s
     return any(
         m.piece in mine
         or m.piece < table
-        or len(layout.owner.get((m.piece, m.clause), ())) != 1
+        or len(layout.owner.get((m.piece, m.clause), (i, i))) > 1
         or EVERY.search(r.text, r.piece(m).start, r.piece(m).end)
         or SEVERAL.search(r.text, r.piece(m).start, r.piece(m).end)
         for ms in support.all().values()

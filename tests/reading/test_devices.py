@@ -69,6 +69,7 @@ SENTENCES = [
     ("Under ultrasound guidance a clip and a wire were placed at the left breast mass.", "clip 1, wire 1"),
     ("Under ultrasound guidance the needle tip was in the left breast mass when the seed came out of it. A radioactive seed was deployed.", "radioactive_seed 1"),
     ("Under mammographic guidance wires were placed at both ends of the left breast calcifications.", "wire 2"),
+    ("The wire that was placed this morning came out while she was dressing. Under ultrasound guidance a new wire was placed through the left breast mass.", "wire 1"),
     ("Under ultrasound guidance a Magseed was deployed at the left breast mass. It could not be detected with the probe, so a second Magseed was deployed alongside it.", "magnetic_seed 2"),
     ("Under ultrasound guidance a 17 gauge needle, lot 22104, preloaded with a SAVI SCOUT reflector was advanced to the left breast mass and the reflector was deployed.", "radar_reflector 1"),
     ("Under ultrasound guidance a device was deployed at the left breast mass.", "? 1"),

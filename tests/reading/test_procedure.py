@@ -46,6 +46,7 @@ DOCUMENTS = [
     ("EXAM: Specimen radiograph\n\nFINDINGS: The specimen contains the wire, the clip and the calcifications.\n\nIMPRESSION: Target included.", "other", None),
     ("OPERATIVE REPORT\n\nPREOPERATIVE DIAGNOSIS: Left breast cancer.\nPROCEDURE: Left wire-localized lumpectomy.\n\nThe patient had a wire placed by radiology this morning. An incision was made, the wire was followed and the specimen excised. Hemostasis was obtained.", "other", None),
     ("OPERATIVE NOTE\n\nProcedure: Seed localized partial mastectomy, right.\nThe radioactive seed had been placed by radiology last week. The gamma probe was used to find the seed. The specimen was excised and radiographed.", "other", None),
+    ("OPERATIVE REPORT\n\nOPERATION: Left wire-localized lumpectomy.\n\nA wire had been placed under mammographic guidance by the radiologist this morning. An incision was made, the wire was followed and the specimen was excised. The skin was closed with Monocryl.", "other", None),
     ("CLINIC NOTE\n\nShe was seen in consultation for left breast DCIS. We discussed wire localization and lumpectomy. She wishes to proceed. Wire localization will be scheduled.", "other", None),
     ("SURGICAL PATHOLOGY REPORT\n\nSpecimen: left breast, wire localized excision.\nGross description: received with a wire in place.\nDiagnosis: DCIS, margins negative.", "other", None),
     ("ORDER REQUISITION\n\nExam requested: Stereotactic wire localization right breast\nReason: calcifications. Scheduled 03/05/2026.", "other", None),
