@@ -56,6 +56,10 @@ class Remembering:
             self._kept[run] = tokens
         return tokens
 
+    def forget(self) -> None:
+        """Forget the words kept so far."""
+        self._kept.clear()
+
     def add_special_case(self, string: str, substrings: Any) -> None:
         """As `Tokenizer.add_special_case`; what was kept is forgotten."""
         self.tokenizer.add_special_case(string, substrings)

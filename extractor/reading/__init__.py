@@ -11,7 +11,7 @@ from extractor import patterns
 from extractor.findings import Complication, Diagnosis, Evidences, Findings
 from extractor.nlp.page import Page
 from extractor.normalize import Normalized
-from extractor.reading import complications, doubts, elements, events, lesions, procedure, slots
+from extractor.reading import complications, doubts, elements, events, lesions, procedure, slots, subject
 from extractor.reading.lesions import Reading_
 from extractor.reading.words import Reader
 
@@ -20,8 +20,15 @@ _OLD_CODE = patterns.compile(
 )
 
 
+def nothing(note_id: str) -> Findings:
+    """Findings of a note without a word of the breast or of localizing (`subject.named`): `other`, and nothing else."""
+    return Findings(note_id)
+
+
 def read(page: Page, source: Normalized, note: str, note_id: str) -> Findings:
     """Findings of one note. `page` is annotated on `source.text`; evidence points into `note`."""
+    if not subject.named(page.text):
+        return nothing(note_id)
     r = Reader(page, source, note)
     f = Findings(note_id=note_id)
     layout = slots.build(r)

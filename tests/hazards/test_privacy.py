@@ -27,6 +27,7 @@ def test_names_do_not_pile_up_in_the_vocabulary(monkeypatch: pytest.MonkeyPatch)
     kept = [name for name in names if name in load().vocab.strings]
     assert len(kept) <= (0 if hasattr(load(), "memory_zone") else RENEW)
     assert names[0] not in load().vocab.strings
+    assert names[0] not in load().tokenizer._kept
 
 
 def test_pickles_of_an_extractor_hold_no_name(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def steps(text: str) -> int:
 
 
 def repeated(unit: str) -> Callable[[int], str]:
-    return lambda size: (unit * (size // len(unit) + 1))[:size]
+    # Without a word of the breast nothing would be read.
+    return lambda size: ("Left breast: " + unit * (size // len(unit) + 1))[:size]
 
 
 TEXTS = {
