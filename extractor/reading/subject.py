@@ -25,7 +25,8 @@ STEMS = (
     "dua lok", "barbed", "seed", "reflector", "scout", "savi", "sirius", "rfid", "radiofrequency",
     "radio frequency", "radar", "infrared", "electromagnetic", "microimpulse", "paramagnetic", "magnetized", "magnetic tag",
     "magnetic tissue", "mag seat", "mag sead", "pintuition", "molli", "molly", "endomag", "magtrace", "r f i d", "brachy",
-    "one two", "one twenty", "pellet", "fiducial", "radioact", "radio act", "iodine", "carbon", "charcoal", "methylene", "isosulfan", "lymphazurin", "patent blue", "indigo", "dye",
+    "one two", "one twenty", "pellet", "fiducial", "radioact", "radio act", "iodine", "carbon", "charcoal", "methylene",
+    "isosulfan", "lymphazurin", "patent blue", "indigo", "dye",
 )  # fmt: skip
 """Letters that stand in any note in scope, in lower case, also within a word."""
 
