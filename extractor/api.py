@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from extractor import __version__
 from extractor.coding import Policy, Recommendation, Tables, load_policy, load_tables, recommend
-from extractor.coding.tables import parse_date
+from extractor.dates import parse_date, settled
 from extractor.documentation import Profile, flags, load_profile
 from extractor.findings import Findings
 from extractor.normalize import normalize
@@ -39,6 +39,10 @@ class Extractor:
         findings = read(note)
         # What the source knows about the report's status counts like a remark in the text, but has no words to quote.
         findings.preliminary_in_feed = note.metadata.get("report_status") == "preliminary"
+        if findings.date_of_service is not None:
+            known = note.metadata.get("date_of_service")
+            day = settled(findings.date_of_service, findings.dates, known if isinstance(known, str) else None)
+            findings.date_of_service = day or findings.date_of_service
         # What was misread as a date must not stop a note: it counts as unknown, and the result says so.
         tables = load_tables(parse_date(findings.date_of_service))
         made = recommend(findings, self.policy, tables)

@@ -196,7 +196,8 @@ class Findings:
     facts for coding, each with evidence: `post_placement_mammogram`, `specimen_radiograph`, `separate_unit`,
     `same_unit`, `uncertified_unit` (of the mammogram after placement),
     `palpable`, `surgeon_excises`, `sedation`, `contrast_reaction`, ... (absent key: not stated).
-    `preliminary_in_feed`: the source of the note, not its text, marks it as preliminary.
+    `preliminary_in_feed`: the source of the note, not its text, marks it as preliminary. `date_of_service` is
+    `YYYY-MM-DD`, or the words of the note where they may mean two days or none; `dates` are the words of all dates.
     """
 
     note_id: str
@@ -213,6 +214,7 @@ class Findings:
     diagnoses: list[Diagnosis] = field(default_factory=list)
     date_of_service: str | None = None
     date_of_service_evidence: Evidences = ()
+    dates: tuple[str, ...] = ()
     site_open: bool = False
     preliminary: Evidences = ()
     obsolete_codes: Evidences = ()

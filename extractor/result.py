@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from extractor import findings as f
+from extractor.dates import settled
 
 if TYPE_CHECKING:
     from extractor.coding import CodeLine as CodedLine
@@ -254,7 +255,9 @@ class Source(_Model):
 
 
 class Result(_Model):
-    """All that the extractor says about one note."""
+    """All that the extractor says about one note. `date_of_service` is `YYYY-MM-DD`; None where the note has no date of
+    the procedure, or one that may mean two days (03/04/2026) and nothing tells which: its words are the evidence of the
+    element `procedure_date`."""
 
     schema_version: Literal["1.0"]
     note_id: str
@@ -333,7 +336,7 @@ def build_result(
             "recommendation": _recommendation(recommendation),
             "flags": [_flag(each) for each in flags],
             "provenance": provenance,
-            "date_of_service": findings.date_of_service,
+            "date_of_service": settled(findings.date_of_service) if findings.date_of_service else None,
             "source": _source(note.metadata),
         }
     )

@@ -16,7 +16,8 @@ from extractor.coding.model import Candidate, Cause, CodeLine, Recommendation
 from extractor.coding.policy import Policy
 from extractor.coding.questions import candidates, open_questions
 from extractor.coding.stopped import stopped_candidates
-from extractor.coding.tables import Tables, parse_date
+from extractor.coding.tables import Tables
+from extractor.dates import parse_date
 from extractor.findings import Evidences, Findings, Lesion
 
 

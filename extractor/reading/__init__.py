@@ -42,6 +42,7 @@ def read(page: Page, source: Normalized, note: str, note_id: str) -> Findings:
     )
     f.preliminary = r.evidence(elements.preliminary(r))
     dates = elements.procedure_date(r)
+    f.dates = tuple(r.words_of(m) for m in r.all("date"))
     if dates:
         f.date_of_service = r.words_of(dates[0])
         f.date_of_service_evidence = r.evidence(dates[:1])

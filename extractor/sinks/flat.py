@@ -42,7 +42,10 @@ COLUMNS: dict[str, tuple[str, Callable[[Result], Cell]]] = {
     "note_id": ("id of the note", lambda r: r.note_id),
     "procedure_type": ("localization, biopsy, biopsy_and_localization or other", lambda r: r.procedure.type),
     "procedure_status": ("completed, partial, discontinued, cancelled; empty for other", lambda r: r.procedure.status),
-    "date_of_service": ("date of the procedure, YYYY-MM-DD, where the note has it", lambda r: r.date_of_service),
+    "date_of_service": (
+        "date of the procedure, YYYY-MM-DD; empty where the note has none, or one that may mean two days",
+        lambda r: r.date_of_service,
+    ),
     "lesion_count": ("localized lesions; empty where the note leaves it open", lambda r: r.lesion_count),
     "laterality": ("side of each lesion, `?` where open", lambda r: _each(x.laterality for x in r.lesions)),
     "guidance": ("guidance of each lesion, `?` where open", lambda r: _each(x.guidance for x in r.lesions)),

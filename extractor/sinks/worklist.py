@@ -22,7 +22,7 @@ COLUMNS: dict[str, str] = {
     "flags": "how many flags there are",
     "message": "what the top flag says",
     "question": "the drafted question to the physician, where one is warranted",
-    "date_of_service": "from the note, else from its source",
+    "date_of_service": "YYYY-MM-DD, from the note, else from its source",
     "status": "preliminary, final or corrected, where the source says so",
     "ordered": "what was ordered, where the source says so",
     "link": "where the note can be opened",

@@ -112,7 +112,7 @@ def components(count: int) -> dict[str, Any]:
     import extractor
     from extractor import pipeline
     from extractor.coding import recommend
-    from extractor.coding.tables import parse_date
+    from extractor.dates import parse_date
     from extractor.documentation import flags
     from extractor.nlp.components import page_of
     from extractor.normalize import normalize

@@ -6,7 +6,6 @@ differently. Knows nothing of notes or findings. A set of tables is immutable an
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.coding.tables.schema import SCHEMA, TableError, read_table
+from extractor.dates import parse_date, readings
 
 __all__ = [
     "FOLDER",
@@ -194,6 +194,8 @@ class Tables:
             parts.append(
                 f"Its tables are younger than {on}; its oldest is {oldest} of {self.as_of[oldest]}, applied backwards."
             )
+        if isinstance(day, str) and len(readings(day)) > 1:
+            parts.append(f"The date {day} may mean two days; {asked} was taken for the choice of the tables alone.")
         if asked is None:
             parts.append("No date of service was read: the latest edition was taken.")
         elif asked > self.editions[-1].ends:
@@ -205,43 +207,6 @@ class Tables:
     def in_family(self, code: str) -> bool:
         found = self.codes.get(code)
         return found is not None and found.kind == "family"
-
-
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WRITTEN = (
-    re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})"),
-    re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
-    re.compile(r"(?P<m>\d{1,2})[-/.](?P<d>\d{1,2})[-/.](?P<y>\d{4}|\d{2})(?!\d)"),
-    re.compile(r"(?P<m>[a-z]{3})[a-z]*\.?[\s-]+(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s,-]+(?P<y>\d{4})"),
-    re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s.-]*(?P<m>[a-z]{3})[a-z]*\.?[\s,-]*(?P<y>\d{4}|\d{2})(?!\d)"),
-)
-
-
-def parse_date(day: date | str | None) -> date | None:
-    """A date from its ISO form or as reports write it, or None.
-
-    Figures alone are read month first unless the first is over 12. What is no date counts as unknown: a misread date
-    must not stop a note.
-    """
-    return _parse(day) if isinstance(day, str) else day
-
-
-@lru_cache(maxsize=4096)
-def _parse(words: str) -> date | None:
-    for form in _WRITTEN:
-        found = form.search(words.lower())
-        if found is None:
-            continue
-        month, first = found["m"], int(found["d"])
-        number = int(month) if month.isdigit() else _MONTHS.index(month) + 1 if month in _MONTHS else 0
-        if number > 12 >= first:
-            number, first = first, number
-        year = int(found["y"])
-        try:
-            return date(year if year > 99 else 2000 + year, number, first)
-        except ValueError:
-            continue
-    return None
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from extractor.coding.tables import parse_date
+from extractor.dates import parse_date
 from extractor.result import SEVERITIES, CodeLine, Result
 from extractor.web.store import trail
 from extractor.web.store.engine import Row, added, many, now, one
