@@ -24,7 +24,7 @@ FINITE = patterns.compile(
     re.I,
 )
 _ADDENDUM = patterns.compile(
-    r"[\s*=#-]*(?P<end>end\s+(?:of\s+)?)?(?:late\s+|radiology\s+|report\s+|corrected\s+|clinical\s+)?(?:addendum|addenda|late entry|amendment|corrected report)\b[^.:\n]{0,12}?(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|[\d:\s,#*()/-]|at\b|[ap]\.?m\.?|by\b|dr\.?\b|\([A-Z .]{1,8}\))*[\s:*.=-]*",
+    r"[\s*=#-]*(?P<end>end\s+(?:of\s+)?)?(?:late\s+|radiology\s+|report\s+|corrected\s+|clinical\s+)?(?:addendum|addenda|late entry|amendment|corrected report)\b(?!\s+(?:at\s+(?:the\s+)?(?:bottom|end|foot)|below|see|to\s+follow|follows|is|was|will)\b)[^.:\n]{0,12}?(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|[\d:\s,#*()/-]|at\b|[ap]\.?m\.?|by\b|dr\.?\b|\([A-Z .]{1,8}\))*[\s:*.=-]*",
     re.I,
 )
 _NOISE = patterns.compile(r"[^A-Za-z0-9#/()+.' -]+")
@@ -181,7 +181,7 @@ def assign(page: Page, headings: Headings) -> None:
             elif kind == "signature" and page.lower.startswith("tech", piece.heading[0] if piece.heading else 0):
                 # "TECH:" before a name is the technologist, before what was done the technique
                 if any(
-                    m.label in ("anesthesia", "guidance", "device") or m.label == "action" and m.value == "advance"
+                    m.label in ("anesthesia", "guidance", "device", "consent", "time_out") or m.label == "action" and m.value == "advance"
                     for m in piece.mentions
                 ):
                     kind, scope, body_started = "technique", "major", True
@@ -249,6 +249,7 @@ def assign(page: Page, headings: Headings) -> None:
         ):
             piece.section = "history"
     _resume(page)
+    _told_as_findings(page)
     _copied(page)
     _signatures(page)
 
@@ -300,6 +301,21 @@ def _resume(page: Page) -> None:
                 block = piece.block
         elif piece.heading is not None:
             block = -1
+
+
+def _told_as_findings(page: Page) -> None:
+    """Where a note has no part of its own for the technique, its findings tell of it, from the consent or the anesthetic on."""
+    if any(p.section == "technique" and p.heading is not None for p in page.pieces):
+        return
+    telling = False
+    for piece in page.pieces:
+        if piece.heading is not None:
+            telling = False
+        if piece.section != "findings":
+            continue
+        telling = telling or any(_begins(page, m) for m in piece.mentions)
+        if telling:
+            piece.section = "technique"
 
 
 def _begins(page: Page, m: Mention) -> bool:

@@ -17,7 +17,7 @@ from extractor.reading.words import Reader, number
 _WORDS = "one|two|three|four|five|six|single|solitary|both|a single"
 _NOUN = r"(?P<noun>lesions?|sites?|targets?|mass(?:es)?|areas?|foci|focus|groups?|clusters?|nodes?|nodules?|findings|abnormalit(?:y|ies)|cancers?|asymmetr(?:y|ies)|distortions?|tumou?rs?|segments?|spots?|carcinomas?|papillomas?|localizations|calcification\s+groups|regions?|span|malignanc(?:y|ies))"
 _STATED = patterns.compile(
-    rf"\b(?P<n>{_WORDS}|\d)\s+(?!of\b|or\b|to\b|and\b|at\b|view|wire|clip|seed|needle|cm|mm|projection|o/c|o'|o\s+clock|cc\b|ml\b|mL\b|per\b|day|week|month|year)(?:(?!wires?\b|clips?\b|seeds?\b|reflectors?\b|needles?\b|markers?\b|tags?\b|views?\b|and\b|or\b|of\b|for\b|in\b|with\b|on\b|at\b|devices?\b|one\b|pass(?:es)?\b|through\b|their\b|o/c\b|clock\b|cc\b|ml\b|per\b|cm\b|mm\b|images?\b|the\b|core\b|cores\b|placed\b)[a-z0-9/'-]+,?\s+){{0,4}}?{_NOUN}\b",
+    rf"\b(?P<n>{_WORDS}|\d)\s+(?!of\b|or\b|to\b|and\b|at\b|view|wire|clip|seed|needle|cm|mm|fn\b|projection|o/c|o'|o\s+clock|cc\b|ml\b|mL\b|per\b|day|week|month|year)(?:(?!wires?\b|clips?\b|seeds?\b|reflectors?\b|needles?\b|markers?\b|tags?\b|views?\b|and\b|or\b|of\b|for\b|in\b|with\b|on\b|at\b|devices?\b|one\b|pass(?:es)?\b|through\b|their\b|o/c\b|clock\b|cc\b|ml\b|per\b|cm\b|mm\b|images?\b|the\b|core\b|cores\b|placed\b)[a-z0-9/'-]+,?\s+){{0,4}}?{_NOUN}\b",
     re.I,
 )
 _FIELD = patterns.compile(

@@ -221,7 +221,7 @@ _TIME_OUT = patterns.compile(
 
 
 _TO = patterns.compile(
-    r"\bTO\s*(?:done|x\s?\d|\d{4}\b|-\s*y\b|\[x\]|held|called|completed?|performed|w/\s*all)|\bT/O\b", re.I
+    r"\bTO\s*(?:done|x\s?\d|\d{4}\b|-\s*y\b|\[x\]|held|called|completed?|performed|w/\s*all)|[+&]\s*TO\b|\bT/O\b", re.I
 )
 
 
@@ -230,7 +230,7 @@ def time_out(r: Reader) -> list[Mention | tuple[int, int, str, str]]:
     for p in r.page.pieces:
         if p.section in ("technique", "time_out", "consent", "findings", "comment", "header", "side", "front"):
             for m in _TO.finditer(r.text, p.start, p.end) if r.may(_TO, p) else ():
-                if m[0][:2] == "TO" or "/" in m[0]:
+                if "TO" in m[0] or "/" in m[0]:
                     out.append((m.start(), m.end(), p.section, "documentation.time_out.words"))
             for m in _TIME_OUT.finditer(r.text, p.start, p.end) if r.may(_TIME_OUT, p) else ():
                 if not r.page.is_blank(m.start(), m.end()) and not patterns.search(
@@ -516,6 +516,12 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
                 r"\b(?:position|adjacent|within|through|at\s+the\s+target|tip|displaced|mm|cm|bracket\w*)\b", text, re.I
             )
         ) and not patterns.search(r"\blocali[sz]ation\s+of\b", text, re.I)
+    before = r.page.pieces[p.index - 1] if p.index else None
+    if before is not None and before.block == p.block and before.section == p.section:
+        # "Two view mammogram." and then where the device is
+        said = r.text[before.start : before.end]
+        if len(said) < 90 and _SHOWN.search(said) and not _DEPLOYING.search(said) and not _TIP.search(said):
+            return True
     return bool(shown) or bool(
         patterns.search(
             r"\b(?:pass(?:es|ing)|travers\w+|transfix\w+|skewers|crosses|lies|sits|ends|runs|is\s+(?:\d|within|in\b|at\b|inside)|are\s+(?:\d|within|in\b|at\b|inside))\b",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from extractor import patterns
 from extractor.nlp.numbers import MONTHS
 from extractor.nlp.page import Mention, Piece
+from extractor.nlp.sections import FINITE
 from extractor.reading.slots import TECHNIQUE, Layout, active
 from extractor.reading.words import Reader, number
 
@@ -334,6 +335,17 @@ def _nearest(
     return after[0] if after else (before[-1] if before else None)
 
 
+def _nominal(r: Reader, piece: Piece, a: Mention) -> bool:
+    """Whether a sentence without a verb tells of the work itself: "Insertion of a 20G needle and placement of the wire." """
+    return not FINITE.search(r.text, piece.start, piece.end) and any(
+        m.label in ("gauge", "coordinates", "anesthesia")
+        or m.label == "device"
+        and m.attrs.get("kind") in ("introducer", "brand_needle")
+        for m in piece.mentions
+        if m.start < a.start
+    )
+
+
 def _released(d: Mention, advanced: Mention, actions: list[Mention], devices: list[Mention]) -> Mention | None:
     """Of a device that was brought in, the verb after it that leaves it there; None where another device comes first."""
     later = next((a for a in actions if a.start >= advanced.end and a.value in ("deploy", "remove", "fail")), None)
@@ -401,6 +413,7 @@ def _clause(
                 _WHEN.search(r.lower[max(low, a.start - 30) : a.start])
                 or not restating
                 and not _DONE.search(r.lower[a.end : high])
+                and not _nominal(r, piece, a)
             )
         )
     ]

@@ -218,6 +218,8 @@ def _dropped(r: Reader, m: Mention) -> bool:
 def _settle(r: Reader, s: Support) -> None:
     """Words that belong to another modality's technique go there: the grid of an MR coil is no mammographic grid."""
     everything = s.all()
+    if len(everything) > 1 and all("direct" in r.words_of(m).lower() for m in everything.get("none", ())):
+        s.named.pop("none", None)  # direct visualization, of the screen
     if "mri" in everything and "mammographic" in s.technique and "mammographic" not in s.named:
         if "mri" in s.technique or any(
             patterns.search("guid|under|using", r.words_of(m).lower()) for m in s.named.get("mri", ())

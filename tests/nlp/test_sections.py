@@ -41,6 +41,10 @@ SECTIONS = [
     ("US GUIDED SEED LOCALIZATION\nHISTORY lobular carcinoma of the right breast\nPROCEDURE the mass was found and a seed was deployed\nIMPRESSION successful localization", "localization", "impression"),
     ("TECHNIQUE: The first\nIMPRESSION of the mass was reviewed.", "mass", "technique"),
     ("MR GUIDED WIRE LOC\n3/4/26\nConsented, time-out done, prone.\nLeft breast in grid coil, 9 mm focus.", "Left", "technique"),
+    ("HISTORY: DCIS.\nFINDINGS: After consent and timeout, a mass was seen.", "mass", "technique"),
+    ("TECHNIQUE: Done.\nFINDINGS: After consent, a mass was seen.", "mass", "findings"),
+    ("Addendum at bottom.\nTECHNIQUE: A wire was placed.", "wire", "technique"),
+    ("TECHNIQUE: Done.\nADDENDUM at 5 pm: The wire was on the right.", "wire", "addendum"),
     # numbered paragraphs, some with a heading and some without
     ("1. EXAM: SEED PLACEMENT.\n2. HISTORY: IDC OF THE LEFT BREAST.\n3. LIDOCAINE WAS GIVEN. THE SEED WAS RELEASED IN THE TUMOR.\n4. FILMS SHOW IT THERE.", "TUMOR", "technique"),
     ("HISTORY:\n1. IDC of the left breast.\n2. DCIS of the right breast, with a clip.\n\nTECHNIQUE: Done.", "clip", "history"),

@@ -94,6 +94,7 @@ SENTENCES = [
     ("On a tray laid with a hookwire, everything was ready. Under ultrasound guidance a Magseed was released in the left breast mass.", "magnetic_seed 1"),
     ("Under mammographic guidance a Hawkins needle was introduced to the left breast calcifications and the hook deployed.", "wire 1"),
     ("Under mammographic guidance a Kopans needle was introduced to the left breast calcifications and the wire uncovered.", "wire 1"),
+    ("After computation of the coordinates from stereotactic image pairs, insertion of a 20G needle at the left breast calcifications and placement of the hook wire.", "wire 1"),
 ]  # fmt: skip
 
 

@@ -79,6 +79,8 @@ PRESENT: list[tuple[Element, str, str]] = [
     ("time_out", "time_out", "Checklist read aloud by the sister (name, side, procedure)."),
     ("time_out", "time_out", "Verified name, DOB, left breast."),
     ("time_out", "time_out", "Identity, side and procedure checked with the technologist."),
+    ("time_out", "time_out", "Consent + TO."),
+    ("post_placement_imaging", "imaging", "Post mammo CC and LM. Wire in expected position at the calcifications."),
     ("anesthesia", "anesthesia", "Anes: GA/LMA"),
     ("anesthesia", "anesthesia", "Anesth: GETA"),
     ("post_placement_imaging", "imaging", "Post-procedure mammogram: the wire is 5 mm lateral to the calcifications."),

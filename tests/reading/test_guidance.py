@@ -62,6 +62,7 @@ GUIDANCE = [
     ("Under strict aseptic precautions, with the left breast in the coil, gadolinium was given and a wire was released at the enhancement.", "mri"),
     ("TO 0815 - name/dob, Rt br, stereo wire loc. Needle to the calcifications of the right breast, wire let out.", None),
     ("Prone in the magnet. Left breast in grid coil. 8 mL Gadavist. Needle to the enhancing focus, wire released.", "mri"),
+    ("With ultrasound guidance a needle was advanced into the mass of the right breast and a Magseed was deposited under direct visualization.", "ultrasound"),
 ]  # fmt: skip
 
 GUIDANCE_FAULTS = {

@@ -9,6 +9,11 @@ from tests.reading.frame import body, brief, findings
 from tests.tables import rows
 
 LESIONS = [
+    # a distance is no number of lesions
+    (
+        "Right breast 2:00 4 FN mass: Magseed deployed under ultrasound guidance.",
+        [("right", "ultrasound", "magnetic_seed 1", "mass")], 1,
+    ),
     # one lesion
     (
         "Under stereotactic guidance two wires were placed bracketing the calcifications in the left breast.",
