@@ -72,6 +72,7 @@ def read(note: Note) -> Findings:
     _state["notes"] += 1
     zone = nlp.memory_zone() if hasattr(nlp, "memory_zone") else nullcontext()
     with zone:
-        doc = nlp(source.text)
-        page = page_of(doc)
+        doc = nlp.make_doc(source.text)
+        page = page_of(doc, source.text)
+        nlp(doc)
         return reading.read(page, source, note.text, note.note_id)

@@ -71,12 +71,12 @@ def _extensions() -> None:
             Span.set_extension(extension, getter=_field(name))
 
 
-def page_of(doc: Doc) -> Page:
-    """The page of a document, made when first asked for."""
+def page_of(doc: Doc, text: str | None = None) -> Page:
+    """The page of a document, made when first asked for. `text` is that of the document where it is at hand."""
     hooks: dict[str, Any] = doc.user_hooks
     page: Page | None = hooks.get(_PAGE)
     if page is None:
-        page = Page(doc.text)
+        page = Page(doc.text if text is None else text)
         hooks[_PAGE] = page
     return page
 
