@@ -134,6 +134,8 @@ def _reach(
     """The mentions that a cue speaks of."""
     direction, value = cue.attrs["direction"], cue.value
     own = clauses.get(cue.clause, [])
+    if direction == "both":
+        return own
     if direction == "forward":
         if value == "planned":
             later = [m for c in range(cue.clause, cue.clause + 12) for m in clauses.get(c, ()) if m.start >= cue.start]

@@ -35,6 +35,8 @@ FIELD = [
     "She said she was going to pass out and she did, sweaty and gray, typical <present>vasovagal</present>.",
     "Procedure ultrasound seed placement <present>right</present> breast indication is biopsy proven <planned>cancer</planned> with surgery next week.",
     "Risks of <hypothetical>bleeding</hypothetical> and reflector <hypothetical>migration</hypothetical> were explained and she signed and a time out was held and then we found the mass on ultrasound and cleaned the skin and gave lidocaine and advanced the introducer to it while watching the tip the whole way in from the lateral side and the introducer was taken out and pressure was held for ten minutes by the clock and the films were made and looked at and sent and a <present>reflector</present> was deployed in it without any trouble and that was the end of it for today and she went home with her daughter and an ice pack.",
+    "A <planned>wire</planned> will be placed tomorrow.",
+    "The <absent>right</absent> breast was not examined.",
     # absent
     "No <absent>hematoma</absent> was seen.",
     "There is no <absent>hematoma</absent> or <absent>bleeding</absent>.",

@@ -95,6 +95,7 @@ SENTENCES = [
     ("Under mammographic guidance a Hawkins needle was introduced to the left breast calcifications and the hook deployed.", "wire 1"),
     ("Under mammographic guidance a Kopans needle was introduced to the left breast calcifications and the wire uncovered.", "wire 1"),
     ("After computation of the coordinates from stereotactic image pairs, insertion of a 20G needle at the left breast calcifications and placement of the hook wire.", "wire 1"),
+    ("Under mammographic guidance the localizing needle was passed to the left breast calcifications, which needle will be left in place.", ""),
 ]  # fmt: skip
 
 

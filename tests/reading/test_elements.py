@@ -130,6 +130,7 @@ MISSING: list[tuple[Element, str, str]] = [
     ("procedure_date", "date", "DATE OF PROCEDURE: __/__/____"),
     ("procedure_date", "date", "Dictated: 03/05/2026"),
     ("procedure_date", "date", "DOS __/__/26        dict 3/5/26"),
+    ("post_placement_imaging", "imaging", "The wire will be in the calcifications."),
     ("procedure_date", "date", "DATE: ***"),
     ("procedure_date", "date", "COMPARISON: Mammogram 02/01/2026"),
     ("indication", "indication", "INDICATION: Calcifications."),
