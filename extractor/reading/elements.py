@@ -389,6 +389,9 @@ def _stereo_each(
     return numbers <= covered
 
 
+_NEEDLE_LEFT = patterns.compile(r"needle\s+(?:was\s+|is\s+)?left|needle\s+transfix|leaving\s+the\s+needle", re.I)
+
+
 def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[tuple[int, int, str, str]]]:
     """Whether each localized lesion has words on where its device sits after (or while) it was left; and those words."""
     found: list[tuple[int, int, str, str]] = []
@@ -434,7 +437,7 @@ def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[t
                 everyone = True
             covered.update(who)
         if (
-            not any(p.start <= f_[0] < p.end for f_ in found)
+            not (found and found[-1][0] >= p.start)
             and len(bounds) > 2
             and _TIP_LOOSE.search(whole)
             and _POSITION.search(whole)
@@ -501,10 +504,7 @@ def _is_check(r: Reader, p: Piece, k: int, a: int, text: str, whole: str) -> boo
     if patterns.search(r"\bneedle\b", text, re.I) and not patterns.search(
         r"\b(?:wire|hook|seed|clip|reflector|marker|tag|device|left|final|check|transfix|traverses)\b", text, re.I
     ):
-        needle_left = patterns.search(
-            r"needle\s+(?:was\s+|is\s+)?left|needle\s+transfix|leaving\s+the\s+needle", r.text, re.I
-        )
-        if not needle_left:
+        if not r.anywhere(_NEEDLE_LEFT):
             return False
     if p.section != "findings" and not _RESULT.search(text):
         return False
@@ -706,7 +706,8 @@ def procedure_date(r: Reader) -> list[Mention]:
         elif p.section in ("technique", "time_out", "consent", "front", "side") and (
             p.index < 4
             or patterns.search(
-                r"(?:\bon|dated?|today,?|procedure(?:\s+date)?|exam(?:ination)?(?:\s+date)?|performed|dos|svc)\W*$", before
+                r"(?:\bon|dated?|today,?|procedure(?:\s+date)?|exam(?:ination)?(?:\s+date)?|performed|dos|svc)\W*$",
+                before,
             )
         ):
             if (

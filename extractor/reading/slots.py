@@ -180,11 +180,8 @@ def build(r: Reader) -> Layout:
     if not slots:
         _walk(r, [p for p in pieces if p.section in ("findings", "impression")], {}, slots, owner, create=True)
         _walk(r, [p for p in r.page.pieces if p.section == "history"], {}, [], {}, create=False)
-    rest = [
-        p
-        for p in pieces
-        if (p.section not in TECHNIQUE or table or p not in first) and p.index not in {k[0] for k in owner}
-    ]
+    told, owned = {p.index for p in first}, {piece for piece, _ in owner}
+    rest = [p for p in pieces if (p.section not in TECHNIQUE or table or p.index not in told) and p.index not in owned]
     _walk(r, rest, {p.index: _all_labels(r, p) for p in rest} if labelled else {}, slots, owner, create=False)
     return Layout(slots, owner, labelled, cells)
 

@@ -91,6 +91,7 @@ class Reader:
         self.mentions = _clean(page)
         self.events_so_far: list[Any] = []
         self._where: dict[patterns.Pattern, frozenset[int]] = {}
+        self._anywhere: dict[patterns.Pattern, bool] = {}
         kinds = {
             m.value
             for m in self.mentions
@@ -142,6 +143,12 @@ class Reader:
             self._where[pattern] = where
         return piece.index in where
 
+    def anywhere(self, pattern: patterns.Pattern) -> bool:
+        """Whether the page holds a match of the pattern; looked for once."""
+        if pattern not in self._anywhere:
+            self._anywhere[pattern] = pattern.search(self.text) is not None
+        return self._anywhere[pattern]
+
     def holding(self, pattern: patterns.Pattern) -> Iterator[Piece]:
         """The pieces in which a match of the pattern may be, in order."""
         return (piece for piece in self.page.pieces if self.may(pattern, piece))
@@ -174,14 +181,27 @@ class Reader:
         return tuple(out.values())
 
 
+def _by_piece(mentions: list[Mention], label: str) -> dict[int, list[Mention]]:
+    out: dict[int, list[Mention]] = {}
+    for m in mentions:
+        if m.label == label:
+            out.setdefault(m.piece, []).append(m)
+    return out
+
+
+def _near(by_piece: dict[int, list[Mention]], m: Mention) -> list[Mention]:
+    """Those that may overlap a mention: they begin in its piece, or run into it from the one before."""
+    return [*by_piece.get(m.piece - 1, ()), *by_piece.get(m.piece, ())] if by_piece else []
+
+
 def _clean(page: Page) -> list[Mention]:
     text, lower = page.text, page.lower
     mentions = list(page.mentions)
     mentions.extend(_letters(page))
     mentions.sort(key=lambda m: (m.start, -m.end))
-    not_side = [m for m in mentions if m.label == "not_side"]
-    ignore = [m for m in mentions if m.label == "device_ignore"]
-    site_ignore = [m for m in mentions if m.label == "site_ignore"]
+    not_side = _by_piece(mentions, "not_side")
+    ignore = _by_piece(mentions, "device_ignore")
+    site_ignore = _by_piece(mentions, "site_ignore")
     has_rfid = any(m.label == "device" and m.rule in ("device.rfid_tag", "device.rfid_tag.brand") for m in mentions)
     has_radar = any(m.label == "device" and m.rule == "device.radar_reflector" for m in mentions)
     seed_kinds = {
@@ -209,7 +229,7 @@ def _clean(page: Page) -> list[Mention]:
                 and not (
                     n.end == m.end and patterns.match(r"[\s-]*(?:breast|brst|br\b|axilla)", lower[m.end : m.end + 10])
                 )
-                for n in not_side
+                for n in _near(not_side, m)
             ):
                 continue
             if word in ("left",) and (_is_verb(page, m) or _after_device(page, m, last_device)):
@@ -274,7 +294,7 @@ def _clean(page: Page) -> list[Mention]:
                     and word.endswith("scout")
                 )
                 and not (n.start == m.start and n.end == m.end and kind == "device")
-                for n in ignore
+                for n in _near(ignore, m)
             ):
                 continue
             if kind == "shape" or (kind == "generic_tag" and not has_rfid):
@@ -343,7 +363,7 @@ def _clean(page: Page) -> list[Mention]:
             )
             and page.pieces[m.piece].section not in ("location", "target")
             or m.label == "site"
-            and any(n.start <= m.start < n.end for n in site_ignore)
+            and any(n.start <= m.start < n.end for n in _near(site_ignore, m))
         ):
             continue
         out.append(m)

@@ -170,6 +170,7 @@ def growth(limit: float) -> dict[str, Any]:
         "notes one after the other": note + "\n\n",
         "one line": note.replace("\r", " ").replace("\n", " ") + " ",
         "No mass, ": "No mass, ",
+        "Left breast wire, no mass, ": "Left breast wire, no mass, ",
     }
     for name, base in shapes.items():
         seconds: dict[str, float] = {}
