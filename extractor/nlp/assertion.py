@@ -169,6 +169,16 @@ def _reach(
             and not (value == "historical" and m.label in _WEAK_TO_HISTORY)
             and not (value == "planned" and m.label == "action" and m.value in ("stop", "cancel"))
         ]
+    if direction == "noun":
+        verb = max((m.end for m in own if m.label == "action" and m.end <= cue.start), default=piece.start)
+        return [
+            m
+            for m in own
+            if verb <= m.start < cue.start <= m.end + _REACH
+            and m.label not in _WEAK_TO_HISTORY
+            or m.label == "action"
+            and cue.start <= m.start < cue.end
+        ]
     if direction == "device":
         return [m for m in own if m.label == "device" and m.start < cue.start]
     if direction == "sentence_part":

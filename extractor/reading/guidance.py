@@ -309,6 +309,43 @@ def turned_to(r: Reader, s: Support, modalities: list[str], placed_at: int) -> s
     return spans[-1][2] if placed_at < 0 or spans[-1][0] <= placed_at + 200 else None
 
 
+_CORRECTION = patterns.compile(
+    r"\b(?:error|incorrect\w*|correct(?:s|ed|ion)?|should\s+(?:be|read|say|state)|misspoken|wrong\w*|mis-?dictat\w+|erroneous\w*|mistake\w*|misstat\w+|amend\w*)\b",
+    re.I,
+)
+_NOT_THIS = patterns.compile(r"\b(?:not|instead\s+of|rather\s+than|never)\s+(?:under\s+|with\s+|by\s+)?$")
+_AS_WRITTEN = patterns.compile(
+    r"\b(?:states?|stated|listed|lists?|says?|said|dictated|reads?|reported|describes?|described|incorrectly|erroneously|named?)\b[^.;]*$"
+)
+
+_WAS_WRONG = patterns.compile(
+    r"(?:\s+(?:guidance|guided|localization))?\s+(?:was|is|were)\s+(?:\w+\s+)?(?:dictated|stated|listed|wrong|incorrect|erroneous\w*|(?:an?|in)\s+error|a\s+mistake)"
+)
+
+
+def corrected(r: Reader) -> tuple[str, list[Mention]] | None:
+    """The modality that an addendum gives where it corrects the guidance, with its words; None where it leaves one of several open."""
+    found: dict[str, list[Mention]] = {}
+    for m in r.all("guidance"):
+        piece = r.piece(m)
+        if not piece.addendum or m.assertion not in ("present", "uncertain", "planned") or m.attrs.get("tier") == "weak":
+            continue
+        if m.attrs.get("tier") != "named" and not patterns.search(r"guid|modalit", r.piece_text(piece)):
+            continue
+        start = piece.start
+        if piece.index and r.page.pieces[piece.index - 1].addendum == piece.addendum:
+            start = r.page.pieces[piece.index - 1].start
+        if any(x.label == "side" for x in piece.mentions) or not _CORRECTION.search(r.text, start, piece.end):
+            continue
+        before = r.before(m, 90)
+        if _NOT_THIS.search(before) or _WAS_WRONG.match(r.after(m, 60)):
+            continue
+        if _AS_WRITTEN.search(before) and "should" not in before:
+            continue
+        found.setdefault(m.value, []).append(m)
+    return next(iter(found.items())) if len(found) == 1 else None
+
+
 def explained(r: Reader) -> bool:
     """Whether the body says why the order or title names another modality."""
     return any(

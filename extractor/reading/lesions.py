@@ -14,7 +14,7 @@ from extractor.findings import Device, Evidences, Lesion, Location, Reading
 from extractor.nlp.page import Mention
 from extractor.reading import counts, guidance, sides
 from extractor.reading.events import Event
-from extractor.reading.slots import EVERY, SEVERAL, Layout, Slot, active
+from extractor.reading.slots import EVERY, SEVERAL, TECHNIQUE, Layout, Slot, active
 from extractor.reading.words import Reader
 
 _ORDINAL_WORD = patterns.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|2nd)\b", re.I)
@@ -60,6 +60,7 @@ class _Tally:
     sampled: list[Mention] = field(default_factory=list)
     failed: list[Mention] = field(default_factory=list)
     removed: list[Mention] = field(default_factory=list)
+    left_alone: list[tuple[int, int, str, str]] = field(default_factory=list)
     begun: list[Mention] = field(default_factory=list)
     placed: list[Mention] = field(default_factory=list)
     last_failed: int = -1
@@ -186,6 +187,22 @@ def _ordinal(r: Reader, e: Event) -> bool:
     low = max(e.piece.start, (d.start if d else e.piece.start) - 40)
     high = (d.end if d else e.piece.end) + 4
     return bool(_ORDINAL_WORD.search(r.text, low, min(high, e.piece.end)))
+
+
+_NO_ATTEMPT = patterns.compile(
+    r"\b(?:no|not|never)\b[^.;]{0,40}?\battempt\w*|\bcould\s+not\s+be\s+(?:found|seen|identified|visuali[sz]ed|reached|locali[sz]ed)\b"
+)
+
+
+def _left_alone(r: Reader, layout: Layout, i: int) -> list[tuple[int, int, str, str]]:
+    """Words of the technique that say of target `i` that it was not found or not attempted."""
+    pieces = sorted({p for (p, _), who in layout.owner.items() if who == (i,)})
+    return [
+        (m.start(), m.end(), piece.section, "outcome.not_attempted")
+        for piece in (r.page.pieces[p] for p in pieces)
+        if piece.section in TECHNIQUE
+        for m in _NO_ATTEMPT.finditer(r.lower, piece.start, piece.end)
+    ]
 
 
 def _owned(r: Reader, layout: Layout, i: int, total: int) -> list[Mention]:
@@ -436,6 +453,10 @@ def lesions(r: Reader, layout: Layout, events: list[Event]) -> Reading_:
         if any(tallies[i].devices.values()) or tallies[i].sampled or tallies[i].failed or tallies[i].begun
     ]
     keep = [i for i in range(total) if i in keep or (layout.labelled and slots[i].label)]
+    if 0 < len(keep) < total:
+        for i in set(range(total)).difference(keep):
+            tallies[i].left_alone = _left_alone(r, layout, i)
+        keep = [i for i in range(total) if i in keep or tallies[i].left_alone]
     if total > 1 and keep and len(keep) < total:
         slots, tallies = [slots[i] for i in keep], [tallies[i] for i in keep]
         remap = {old: new for new, old in enumerate(keep)}
@@ -464,6 +485,7 @@ def lesions(r: Reader, layout: Layout, events: list[Event]) -> Reading_:
     _bracket_and_count(r, layout, out)
     _sides(r, out, side, slots)
     _guidance(r, layout, out, events, total)
+    _corrected_guidance(r, out)
     _site_open(out)
     return out
 
@@ -609,13 +631,15 @@ def _lesion(r: Reader, i: int, slot: Slot, t: _Tally, owned: list[Mention], tota
         lesion.outcome = "placed"
     elif t.failed or t.placed and t.removed or (t.none_placed and t.begun and total > 1):
         lesion.outcome = "failed"
+    elif t.left_alone:
+        lesion.outcome = "not_attempted"
     else:
         lesion.outcome = None
     lesion.evidence = {
         "target": r.evidence(target_words[:4]),
         "location": r.evidence(where_words),
         "site": r.evidence(site_words[:3]),
-        "outcome": r.evidence((t.placed or t.failed or t.begun)[:6] + t.removed[:2]),
+        "outcome": r.evidence([*(t.placed or t.failed or t.begun)[:6], *t.removed[:2], *t.left_alone[:2]]),
         "biopsied": r.evidence(t.sampled[:3]),
     }
     return lesion
@@ -928,6 +952,19 @@ def _guidance(r: Reader, layout: Layout, out: Reading_, events: list[Event], tot
                 lesion.guidance = None
     out.title_guidance = r.evidence([m for v in titles.values() for m in v][:3])
     out.guidance_evidence = r.evidence([m for v in whole.all().values() for m in v][:8])
+
+
+def _corrected_guidance(r: Reader, out: Reading_) -> None:
+    """An addendum that corrects the guidance settles it, unless the lesions differ and it does not say which it means."""
+    right = guidance.corrected(r)
+    if right is None or len({x.guidance for x in out.lesions}) != 1:
+        return
+    value, words = right
+    for lesion in out.lesions:
+        lesion.guidance = value  # type: ignore[assignment]
+        lesion.tomosynthesis = lesion.tomosynthesis and value == "stereotactic"
+        lesion.evidence["guidance"] = r.evidence(words[:3])
+    out.guidance_evidence, out.guidance_conflict = r.evidence(words[:3]), []
 
 
 def _shared(r: Reader, layout: Layout, support: guidance.Support, titles: dict[str, list[Mention]], i: int) -> bool:

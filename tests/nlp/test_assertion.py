@@ -91,6 +91,7 @@ FIELD = [
     "She previously had a <historical>hematoma</historical>.",
     "Status post <historical>wire</historical> localization of the right breast.",
     "A <historical>hematoma</historical> from the prior biopsy.",
+    "A <present>wire</present> was placed at the <historical>marker</historical> from her biopsy.",
     "The patient had a prior <historical>vasovagal reaction</historical>.",
     # other person
     "Her mother had a breast <other_person>mass</other_person>.",

@@ -146,12 +146,8 @@ TARGETS = [
     ("seroma", "other"),
 ]
 
-TARGETS_FAULTS = {
-    "coil-shaped marker from her biopsy": "the word biopsy makes the note no localization",
-}
 
-
-@pytest.mark.parametrize(("words", "target"), rows(TARGETS, TARGETS_FAULTS))
+@pytest.mark.parametrize(("words", "target"), rows(TARGETS))
 def test_target(words: str, target: str | None) -> None:
     found = body(f"Under mammographic guidance, a Kopans wire was placed at the {words} in the left breast at 2:00.")
     assert brief(found, "target") == [target]
