@@ -101,12 +101,40 @@ def purge(
     days: Annotated[int, typer.Option(metavar="N", min=0, help="Finished notes untouched for N days.")],
     db: Db = DEFAULT_DB,
 ) -> None:
-    """Delete finished notes that nobody touched for so long, with their texts, results, decisions and queries."""
+    """Delete finished notes that nobody touched for so long, with their texts, results, decisions and queries.
+
+    Made to be called by cron: it deletes in small steps, so that a desk that is open goes on. The audit trail stays.
+    """
     needs_web()
     from extractor.web.store import notes
     from extractor.web.store.engine import as_time
 
-    with open_or_fail(db).write() as connection:
-        before = as_time(datetime.now(UTC) - timedelta(days=days))
-        count = notes.purge(connection, "command line", before)
+    store, count, more = open_or_fail(db), 0, True
+    before = as_time(datetime.now(UTC) - timedelta(days=days))
+    while more:
+        with store.write() as connection:
+            deleted = notes.purge(connection, "command line", before)
+        count, more = count + deleted, deleted > 0
+    store.close()
     c.say(f"{count} notes deleted")
+
+
+@store_app.command("trail")
+def trail_events(
+    db: Db = DEFAULT_DB,
+    after: Annotated[int, typer.Option(metavar="ROW", min=0, help="Only rows after this one.")] = 0,
+) -> None:
+    """Write the audit trail to standard output, one FHIR AuditEvent a line; that it was taken is its last row."""
+    needs_web()
+    from extractor.web.audit_events import line
+    from extractor.web.store import trail
+
+    store = open_or_fail(db)
+    with store.write() as connection:
+        trail.record(connection, "command line", "trail.export", "trail", after=after)
+    with store.read() as connection:
+        while rows := trail.after(connection, after):
+            for row in rows:
+                typer.echo(line(row), nl=False)
+            after = rows[-1]["seq"]
+    store.close()

@@ -43,6 +43,7 @@ def create_app(settings: Settings, store: Store, reader: Reads) -> guard.App:
     )  # fmt: skip
     app.state.settings, app.state.store, app.state.reader = settings, store, reader
     app.state.metrics = guard.Metrics()
+    app.state.choices = {}
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "desk" / "static"), name="static")
     for router in (pages.router, asking.router, reports.router, people.router, api.router, fhir.router, cds.router):
         app.include_router(router)

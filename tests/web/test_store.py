@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 
 from extractor.note import Note
 from extractor.web.reading import Reader
@@ -273,8 +273,93 @@ def test_purge_leaves_the_trail(store: Store, reads: Reader) -> None:
     number, other, *_ = fill(store, reads).values()
     decide(store, number, "accept")
     with store.write() as connection:
+        users.add(connection, "test", "ann", "lead", "a long password")
+        assert users.log_in(connection, "ann", "a long password")
+        kept = {"key": "k", "request": "r", "status": 200, "body": '{"note_id": "n"}', "at": "2026-01-01"}
+        connection.execute(insert(schema.answers).values(kept))
+        assert notes.purge(connection, "cron", "2026-01-02") == 0
+        assert [connection.execute(select(t)).all() == [] for t in (schema.answers, schema.sessions)] == [True, False]
         assert notes.purge(connection, "admin", "9999") == 1
+        assert connection.execute(select(schema.sessions)).all() == []
+        assert connection.execute(select(schema.search).where(schema.search.c.note == number)).all() == []
         with pytest.raises(notes.UnknownNote):
             notes.get(connection, number)
         assert notes.get(connection, other)
         assert trail.verify(connection) == []
+
+
+def test_the_search_follows_what_changes(store: Store, reads: Reader) -> None:
+    note_id, words = next(iter(gold_texts().items()))
+    with store.write() as connection:
+        number, _ = notes.put(
+            connection, "x", note_id, words, reads.read(Note(note_id, words)), None, "Nord_1", "Dr. Élodie %"
+        )
+
+    def found(search: str) -> bool:
+        with store.read() as connection:
+            return worklist.page(connection, worklist.Filter(state="all", search=search)).total == 1
+
+    decide(store, number, "change", codes="10036-RT", reason_code="rule", comment="x")
+    assert all(map(found, (note_id.upper(), note_id[1:], "10036", "nord_1", "NORD_", "éLODIE", "%")))
+    assert not any(map(found, ("nordx1", "elodie", "10036-LT", "\\")))
+    with store.write() as connection:
+        decisions.undo(connection, "ann", number, TOKEN.format(9), row(store, number).row["revision"])
+    assert not found("10036")
+
+
+def test_many_and_few_are_found_alike(
+    store: Store, reads: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the notes that fit are named or looked up, pages, counts and neighbours are the same."""
+    fill(store, reads)
+    with store.read() as connection:
+        flags = list(connection.execute(select(schema.flags.c.flag).distinct()).scalars())
+        both = [(flag, search) for flag in ("", *flags) for search in ("", "s0")]
+        chosen = [worklist.Filter(state="all", flag=flag, search=search) for flag, search in both]
+
+        def seen() -> list[object]:
+            made: list[object] = []
+            for each in chosen:
+                page = worklist.page(connection, each)
+                made.append(([r["number"] for r in page.rows], page.total, page.dispositions))
+                made += [worklist.neighbours(connection, each, r) for r in page.rows]
+            return made
+
+        few = seen()
+        monkeypatch.setattr(worklist, "FEW", 0)
+        assert seen() == few
+
+
+def test_a_store_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+
+    from extractor.web.store.engine import MIGRATIONS
+
+    engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO notes "
+            "(note_id, provider, received_at, updated_at, text_version, result, disposition, priority) "
+            "VALUES ('N-1', 'Dr. ÉLODIE', 'a', 'a', 1, 1, 'query', 0)"
+        )
+        for flag in ("missing-consent", "missing-time-out", "diagnosis-unspecified"):
+            connection.exec_driver_sql(f"INSERT INTO flags (note, flag, severity) VALUES (1, '{flag}', 'quality')")
+    engine.dispose()
+    opened = open_store(f"sqlite:///{tmp_path / 'old.db'}")
+    with opened.read() as connection:
+        found = worklist.page(connection, worklist.Filter(search="élodie", flag="missing-consent"))
+        assert [row["missing"] for row in found.rows] == [2]
+    opened.close()
+
+
+def test_a_store_of_a_newer_version_is_left_alone(sqlite: Store) -> None:
+    with sqlite.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer version"):
+        open_store(sqlite.engine.url.render_as_string(hide_password=False))

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from extractor import __version__
 from extractor.audit import ClaimLine
@@ -252,8 +252,3 @@ def _once(request: Request, who: User, key: str, body: Any, change: Callable[[Co
     except Refused as error:
         raise Halt(422, str(error)) from None
     return Response(said, media_type="application/json")
-
-
-def forget(connection: Connection, before: str) -> None:
-    """Drop answers kept since before a time."""
-    connection.execute(delete(answers).where(answers.c.at < before))

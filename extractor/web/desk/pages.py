@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -21,7 +22,7 @@ from extractor.result import SEVERITIES, Result
 from extractor.web.desk import fields as f
 from extractor.web.desk import marks as m
 from extractor.web.desk.render import page, query
-from extractor.web.identity import COOKIE, Visit, set_cookie, visit
+from extractor.web.identity import COOKIE, LOCAL, Visit, set_cookie, visit
 from extractor.web.problem import Halt
 from extractor.web.store import Store, decisions, notes, queries, trail, users, worklist
 from extractor.web.store.decisions import Decision, Refused, Stale
@@ -81,17 +82,20 @@ def home(request: Request, who: Here) -> Response:
     wanted = chosen(request.query_params)
     with store_of(request).read() as connection:
         listed = worklist.page(connection, wanted)
-        choices = _choices(request, connection)
+        choices = known(request, connection, worklist.choices)
     return page(request, who, "worklist.html", wanted=wanted, given=wanted.query(), listed=listed, choices=choices)
 
 
-def _choices(request: Request, connection: Connection) -> dict[str, list[str]]:
-    """What the filters offer; a new site or flag may take half a minute to be among it."""
-    at, known = getattr(request.app.state, "choices", (0.0, {}))
-    if not any(known.values()) or time.monotonic() - at > 30:
-        known = worklist.choices(connection)
-        request.app.state.choices = (time.monotonic(), known)
-    return known
+def known(
+    request: Request, connection: Connection, choices: Callable[[Connection], dict[str, list[str]]]
+) -> dict[str, list[str]]:
+    """What the filters of a page offer, from `choices`; a new site or flag may take half a minute to be among it."""
+    kept: dict[object, tuple[float, dict[str, list[str]]]] = request.app.state.choices
+    at, found = kept.get(choices, (0.0, {}))
+    if not any(found.values()) or time.monotonic() - at > 30:
+        found = choices(connection)
+        kept[choices] = (time.monotonic(), found)
+    return found
 
 
 @router.get("/notes/{number}")
@@ -112,6 +116,7 @@ def draw(request: Request, who: Visit, number: int, wanted: worklist.Filter, err
             "versions": notes.versions(connection, number),
             "asked": queries.of_note(connection, number),
             "last": decisions.newest(connection, number),
+            "people": _people(request, connection, stored.row["assignee"]),
         }
     return page(
         request, who, "note.html", status, stored=stored, row=stored.row, current=True, before=before, after=after,
@@ -119,6 +124,14 @@ def draw(request: Request, who: Visit, number: int, wanted: worklist.Filter, err
         token=secrets.token_urlsafe(24), reasons=decisions.REASONS, kept=kept or EMPTY, **values,
         **seen(stored.text, stored.result),
     )  # fmt: skip
+
+
+def _people(request: Request, connection: Connection, assignee: str) -> list[str]:
+    """Who a note can be given to, and who has it."""
+    names = {row["name"] for row in users.listed(connection) if row["active"]}
+    if not request.app.state.settings.authentication:
+        names.add(LOCAL.name)
+    return sorted(names | ({assignee} - {""}))
 
 
 def seen(text: str, result: Result) -> dict[str, Any]:
@@ -146,7 +159,7 @@ def earlier(request: Request, who: Here, number: Number, version: Number) -> Res
     return page(
         request, who, "note.html", stored=shown, row=stored.row, current=False, before=None, after=None,
         wanted=worklist.Filter(), given={}, back="", error="", token="", reasons={}, kept=EMPTY, history=[],
-        versions=versions, asked=[], last=None, **seen(text, result),
+        versions=versions, asked=[], last=None, people=[], **seen(text, result),
     )  # fmt: skip
 
 
@@ -207,6 +220,8 @@ def assign(
     if assignee not in ("", who.user.name):
         who.need("lead")
     with store_of(request).write() as connection:
+        if assignee not in ("", who.user.name, *_people(request, connection, "")):
+            raise Halt(422, "There is no such user, or they may no longer log in.")
         decisions.assign(connection, who.user.name, number, assignee.strip())
     return RedirectResponse(f"/notes/{number}" + query(chosen(dict(parse_qsl(back))).query(), done="assign"), 303)
 

@@ -18,10 +18,11 @@ from sqlalchemy import Connection, select
 from extractor.findings import ELEMENTS
 from extractor.result import Result
 from extractor.sinks.flat import defused
+from extractor.web import audit_events
 from extractor.web import insight as i
 from extractor.web.desk.fields import fields
 from extractor.web.desk.marks import lines
-from extractor.web.desk.pages import Here, Number, Text, store_of
+from extractor.web.desk.pages import Here, Number, Text, known, store_of
 from extractor.web.desk.render import page
 from extractor.web.store import decisions, notes, trail
 from extractor.web.store.decisions import Refused
@@ -35,7 +36,7 @@ router = APIRouter(include_in_schema=False)
 def insight_page(request: Request, who: Here, site: str = "", provider: str = "", month: str = "") -> Response:
     scope = i.Scope(*(each.replace("\0", "")[:200] for each in (site, provider, month)))
     with store_of(request).read() as connection:
-        seen, choices = i.insight(connection, scope), i.choices(connection)
+        seen, choices = i.insight(connection, scope), known(request, connection, i.choices)
     return page(request, who, "insight.html", seen=seen, scope=scope, choices=choices)
 
 
@@ -85,16 +86,19 @@ def export_page(request: Request, who: Here) -> Response:
 
 @router.post("/export/{what}")
 def export(request: Request, who: Here, what: str, csrf: Text = "") -> Response:
-    """A file: `charges.csv`, `worklist.csv` or `annotations.zip`. That it was taken is recorded."""
+    """A file: `charges.csv`, `worklist.csv`, `annotations.zip` or `trail.ndjson`. That it was taken is recorded."""
     who.check(csrf)
-    who.need("lead" if what == "annotations.zip" else "reviewer")
-    makers = {"charges.csv": _charges, "worklist.csv": _worklist, "annotations.zip": _annotations}
+    who.need("lead" if what in ("annotations.zip", "trail.ndjson") else "reviewer")
+    makers = {
+        "charges.csv": _charges, "worklist.csv": _worklist, "annotations.zip": _annotations, "trail.ndjson": _trail
+    }  # fmt: skip
     if what not in makers:
         return page(request, who, "error.html", 404, title="Not found", detail="There is no such export.")
     with store_of(request).write() as connection:
         content = makers[what](connection)
         trail.record(connection, who.user.name, f"export.{what}", "store", sha256=sha256(content).hexdigest())
-    kind = "application/zip" if what.endswith("zip") else "text/csv; charset=utf-8"
+    kinds = {"zip": "application/zip", "csv": "text/csv; charset=utf-8", "ndjson": "application/fhir+ndjson"}
+    kind = kinds[what.rpartition(".")[2]]
     return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{what}"'})
 
 
@@ -138,6 +142,16 @@ def _worklist(connection: Connection) -> bytes:
              "received_at"]  # fmt: skip
     rows = many(connection, select(table).order_by(table.c.number))
     return _csv(names, ([row[name] for name in names] for row in rows))
+
+
+def _trail(connection: Connection) -> bytes:
+    """The audit trail, one AuditEvent a line."""
+    lines: list[str] = []
+    last = 0
+    while rows := trail.after(connection, last):
+        lines += map(audit_events.line, rows)
+        last = rows[-1]["seq"]
+    return "".join(lines).encode()
 
 
 def _annotations(connection: Connection) -> bytes:

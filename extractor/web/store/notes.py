@@ -18,7 +18,19 @@ from extractor.dates import parse_date
 from extractor.result import SEVERITIES, CodeLine, Result
 from extractor.web.store import trail
 from extractor.web.store.engine import Row, added, many, now, one
-from extractor.web.store.schema import claim_lines, decisions, flags, notes, queries, results, samples, search, texts
+from extractor.web.store.schema import (
+    answers,
+    claim_lines,
+    decisions,
+    flags,
+    notes,
+    queries,
+    results,
+    samples,
+    search,
+    sessions,
+    texts,
+)
 
 MISSING = "missing-"
 """What the ids of flags for missing elements begin with."""
@@ -264,12 +276,13 @@ def version(connection: Connection, number: int, result: int) -> tuple[str, Resu
     return found.text, Result.model_validate_json(found.body)
 
 
-def purge(connection: Connection, actor: str, before: str) -> int:
-    """Delete finished notes last touched before the time `before`, with their texts, results and decisions; how many.
+def purge(connection: Connection, actor: str, before: str, most: int = 200) -> int:
+    """Delete up to `most` finished notes last touched before the time `before`, with their texts, results and
+    decisions; how many. With the last of them go sessions, and answers kept for repeated requests, of that time.
 
     The trail keeps that they were there, by number and digest.
     """
-    wanted = select(notes.c.number).where(notes.c.updated_at < before, notes.c.state == "done")
+    wanted = select(notes.c.number).where(notes.c.updated_at < before, notes.c.state == "done").limit(most)
     numbers = list(connection.execute(wanted).scalars())
     for number in numbers:
         for table in (queries, samples, decisions, claim_lines, flags, search, results, texts):
@@ -278,6 +291,9 @@ def purge(connection: Connection, actor: str, before: str) -> int:
         trail.record(connection, actor, "note.purge", f"note:{number}")
     if numbers:
         trail.record(connection, actor, "store.purge", "store", notes=len(numbers), before=before)
+    if len(numbers) < most:
+        connection.execute(delete(sessions).where(sessions.c.seen_at < before))
+        connection.execute(delete(answers).where(answers.c.at < before))
     return len(numbers)
 
 

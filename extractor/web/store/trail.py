@@ -71,6 +71,11 @@ def verify(connection: Connection) -> list[Fault]:
     return faults
 
 
+def after(connection: Connection, seq: int, limit: int = 1000) -> list[Row]:
+    """The rows that follow number `seq`, oldest first."""
+    return many(connection, select(trail).where(trail.c.seq > seq).order_by(trail.c.seq).limit(limit))
+
+
 def rows(connection: Connection, before: int | None = None, limit: int = 100) -> list[Row]:
     """The newest rows, newest first; `before`: only rows with smaller numbers."""
     wanted = select(trail).order_by(trail.c.seq.desc()).limit(limit)

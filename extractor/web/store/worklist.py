@@ -79,10 +79,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition in two forms: for a walk along an index that ends early, and for counting all."""
+    """One condition in two forms: for a walk along an index to the next note, and for going through all of them."""
 
     walked: ColumnElement[bool]
-    counted: ColumnElement[bool]
+    whole: ColumnElement[bool]
 
 
 def conditions(connection: Connection, chosen: Filter) -> dict[str, Condition]:
@@ -108,20 +108,23 @@ def conditions(connection: Connection, chosen: Filter) -> dict[str, Condition]:
 
 
 def _among(connection: Connection, number: Column[int], holds: ColumnElement[bool]) -> Condition:
-    """That a note is one of those for which something holds in another table. A few are named, so that nothing is
-    looked for twice; among many a page is soon full, so that each note is looked up in its turn.
+    """That a note is one of those for which something holds in another table; a few are named, so that nothing is
+    looked for twice.
     """
     few = connection.execute(select(number).where(holds).limit(FEW + 1)).scalars().all()
     if len(few) <= FEW:
         return Condition(n.number.in_(few), n.number.in_(few))
-    return Condition(exists().where(number == n.number, holds), n.number.in_(select(number).where(holds)))
+    # The offset keeps PostgreSQL from looking up note after note, in the hope that a page is soon full.
+    return Condition(exists().where(number == n.number, holds), n.number.in_(select(number).where(holds).offset(0)))
 
 
 def page(connection: Connection, chosen: Filter) -> Page:
     """One page, with how many notes there are in each state and, under the filter, of each disposition."""
     where = conditions(connection, chosen)
-    wanted = _ordered(select(notes).where(*(each.walked for each in where.values())), chosen.order)
-    listed = many(connection, wanted.limit(PAGE).offset((chosen.page - 1) * PAGE))
+    # First which notes, by an index alone, then their rows.
+    which = _ordered(select(n.number).where(*(each.walked for each in where.values())), chosen.order)
+    numbers = connection.execute(which.limit(PAGE).offset((chosen.page - 1) * PAGE)).scalars().all()
+    listed = many(connection, _ordered(select(notes).where(n.number.in_(numbers)), chosen.order))
     states: Counter[str] = Counter()
     dispositions: Counter[str] = Counter()
     # One walk over one index gives both counts, as long as nothing but state and disposition is chosen.
@@ -131,7 +134,7 @@ def page(connection: Connection, chosen: Filter) -> Page:
         states[state] += count
         dispositions[disposition] += count if chosen.state in (state, "all") else 0
     if where.keys() - {"state", "disposition"}:
-        others = [each.counted for name, each in where.items() if name != "disposition"]
+        others = [each.whole for name, each in where.items() if name != "disposition"]
         counted = select(n.disposition, func.count()).where(*others)
         dispositions = Counter({name: int(c) for name, c in connection.execute(counted.group_by(n.disposition))})
     total = dispositions[chosen.disposition] if chosen.disposition else dispositions.total()
