@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from extractor.web.store import Store, decisions, notes
+from extractor.web.store import Store, decisions, notes, users
 from tests.web.conftest import need
 
 try:
@@ -165,6 +165,49 @@ def test_shortcuts_can_be_switched_off(page: Page) -> None:
     page.reload()
     press(page, "c")
     assert page.locator("#change").is_hidden()
+
+
+def test_a_user_by_keyboard_alone(page: Page, sqlite: Store) -> None:
+    page.goto("/users")
+    page.get_by_label("Name", exact=True).focus()
+    page.keyboard.type("ada")
+    press(page, "Tab")  # the role of the first user is the administrator's already
+    press(page, "Tab")
+    page.keyboard.type("a long password")
+    press(page, "Enter")
+    page.wait_for_url("**done=user_added")
+    page.get_by_label("Name", exact=True).focus()
+    page.keyboard.type("rita")
+    press(page, "Tab", "ArrowDown", "Tab")
+    page.keyboard.type("a long password")
+    press(page, "Tab", "Enter")
+    page.wait_for_url("**done=user_added")
+    page.get_by_role("combobox", name="Role of rita").focus()
+    press(page, "ArrowUp", "Tab", "Enter")
+    page.wait_for_url("**done=user_changed")
+    with sqlite.read() as connection:
+        assert {row["name"]: row["role"] for row in users.listed(connection)} == {"ada": "admin", "rita": "reviewer"}
+    page.locator("summary[aria-label='New password for rita']").focus()
+    press(page, "Enter", "Tab")
+    page.keyboard.type("another long password")
+    press(page, "Enter")
+    page.wait_for_url("**done=password_set")
+    page.get_by_label("Disable rita").focus()
+    press(page, "Enter")
+    page.wait_for_url("**done=user_off")
+    serious = [v["id"] for v in Axe().run(page)["violations"] if v["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
+def test_a_filter_chosen_by_pointer_is_applied_at_once(page: Page) -> None:
+    page.goto("/")
+    order = page.get_by_label("Order")
+    order.focus()
+    press(page, "ArrowDown")
+    assert page.url.endswith("/")
+    order.dispatch_event("pointerdown")
+    order.select_option("note")
+    page.wait_for_url("**order=note*")
 
 
 PAGES = (

@@ -7,14 +7,16 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from extractor.audit import ClaimLine
 from extractor.note import Note
 from extractor.result import Result
 from extractor.web.desk import marks as m
 from extractor.web.reading import Reader
 from extractor.web.settings import Settings, SettingsError, check
-from extractor.web.store import Store, decisions, notes, users
+from extractor.web.store import Store, decisions, notes, queries, schema, users
+from extractor.web.store.engine import now
 from tests.web.conftest import Desk, fill, gold_texts
 
 PAYLOADS = [
@@ -176,12 +178,65 @@ def test_markup_in_notes_ids_and_comments_shows_as_text(sqlite: Store, reads: Re
         parsed = Elements(page)
         assert note_id in worklist.text
         assert parsed.text.count(payload) >= 4
-        for tag, attributes in (*parsed.found, *worklist.found):
-            assert tag not in DANGEROUS
-            assert not any(name.startswith("on") or name in ("style", "formaction", "srcdoc") for name in attributes)
-            assert tag != "script" or attributes["src"] == "/static/desk.js"
-            assert not (attributes.get("href") or "").lower().startswith("javascript:")
+        harmless(parsed)
         assert page.count("</main>") == 1
+    harmless(worklist)
+
+
+def harmless(page: Elements, but: str = "") -> None:
+    """Nothing of a page that a browser would run or load; `but` is an element that the page has of its own."""
+    for tag, attributes in page.found:
+        assert tag not in DANGEROUS - {but}
+        assert not any(name.startswith("on") or name in ("style", "formaction", "srcdoc") for name in attributes)
+        assert tag != "script" or attributes["src"] == "/static/desk.js"
+        assert not (attributes.get("href") or "").lower().startswith("javascript:")
+
+
+def test_markup_in_claims_queries_and_names_shows_as_text(sqlite: Store, reads: Reader) -> None:
+    """What stands beside a note: claim lines, site, provider, assignee, query and answer, and what was searched for."""
+    (note_id, text_), *_ = gold_texts(1).items()
+    made = reads.read(Note(note_id, text_))
+    desk = Desk(sqlite, reads)
+    for number, payload in enumerate(PAYLOADS, 1):
+        # As another program's import may have left them: the interface itself takes no such code.
+        line = ClaimLine(note_id, payload, 1, (payload[:20],))
+        kept = {"title": payload, "question": payload, "options": [payload, "Other"], "response_instruction": payload,
+                "indicators": [{"start": 0, "end": len(payload), "text": payload}]}  # fmt: skip
+        with sqlite.write() as connection:
+            notes.put(connection, "test", f"n-{number}", text_, made, [line], site=payload, provider=payload)
+            decisions.assign(connection, "test", number, payload)
+            query = queries.draft(connection, "ann", number, "", kept)
+        draft = desk.get(f"/queries/{query}").text
+        linted = desk.client.post(
+            f"/queries/{query}/lint", data={**desk.hidden(draft), "question": payload, "keep": "0"}
+        )
+        assert linted.headers["content-type"] == "application/json"
+        assert payload.strip() in linted.json()["text"]
+        with sqlite.write() as connection:
+            connection.execute(update(schema.queries).where(schema.queries.c.id == query).values(
+                status="answered", answer=payload, sent_at=now(), answered_at=now()))  # fmt: skip
+        answered = desk.get(f"/queries/{query}").text
+        page = desk.get(f"/notes/{number}").text
+        searched = desk.get("/", params={"search": payload, "site": payload, "state": "all"}).text
+        # The parts of a query are kept without the blanks around them.
+        for drawn, times in ((draft, 2), (answered, 2), (page, 3), (searched, 1)):
+            parsed = Elements(drawn)
+            harmless(parsed)
+            values = [str(value) for _, attributes in parsed.found for value in attributes.values()]
+            held = "\n".join([parsed.text, *values])
+            assert held.count(payload.strip()) >= times, (payload, times)
+            assert drawn.count("</main>") == 1
+    shown = Elements(desk.get("/insight").text)
+    harmless(shown, but="svg")
+    assert sum(payload in shown.text for payload in PAYLOADS) == len(PAYLOADS)
+
+
+def test_a_changed_row_of_the_trail_is_shown(desk: Desk) -> None:
+    desk.decide(1, "accept")
+    assert "The chain is whole" in desk.get("/trail?check=1").text
+    with desk.store.write() as connection:
+        connection.execute(update(schema.trail).where(schema.trail.c.action == "decision.accept").values(actor="eve"))
+    assert "The chain is broken" in desk.get("/trail?check=1").text
 
 
 def test_login_sessions_and_roles(sqlite: Store, reads: Reader) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ STATES = {
 }
 SEVERITIES = {"blocking": "Blocking", "coding": "Coding", "compliance": "Compliance", "quality": "Quality"}
 VERDICTS = {"agree": "agrees", "disagree": "differs", "cannot_judge": "cannot be judged", "": "no claim"}
+DIGESTS = ("content", "text_sha256", "sha256")
 FLAG_WORDS = {"header-body-mismatch": "title against body"}
 DONE = {
     "accept": "Accepted.", "change": "Codes changed.", "mark": "Field marked as wrong.", "send_back": "Sent back.",
@@ -45,7 +47,8 @@ def _environment() -> Environment:
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"words": view.words, "age": age, "day": day, "flag": flag_words, "percent": percent}
+    environment.filters |= {"words": view.words, "age": age, "day": day, "flag": flag_words, "percent": percent,
+                            "details": details}  # fmt: skip
     environment.globals |= {
         "version": __version__, "states": STATES, "severities": SEVERITIES, "verdicts": VERDICTS, "done_words": DONE,
         "kinds": view.KINDS, "kind_names": view.KIND_NAMES, "dispositions": view.DISPOSITIONS,
@@ -93,6 +96,12 @@ def day(at: str | None) -> str:
 def flag_words(flag: str) -> str:
     """The id of a flag as words."""
     return FLAG_WORDS.get(flag, flag.removeprefix("policy-").replace("-", " "))
+
+
+def details(written: str) -> str:
+    """The detail of a row of the audit trail as words; digests are cut."""
+    pairs = json.loads(written).items()
+    return ", ".join(f"{name.replace('_', ' ')} {value[:12] if name in DIGESTS else value}" for name, value in pairs)
 
 
 def percent(share: float | None) -> str:

@@ -122,6 +122,14 @@
     });
   }
 
+  // A filter that is chosen by pointer is applied at once; by keys a change is only a step on the way.
+  for (const select of $$("form[method=get] select")) {
+    let pointed = false;
+    select.addEventListener("pointerdown", () => { pointed = true; });
+    select.addEventListener("keydown", () => { pointed = false; });
+    select.addEventListener("change", () => { if (pointed) select.form.requestSubmit(); });
+  }
+
   // Keys
   const keysOn = $("#keys-on");
   if (keysOn) {
