@@ -23,7 +23,8 @@ def test_examples_run(served: str, capsys: pytest.CaptureFixture[str]) -> None:
     for example in examples:
         exec(compile(example, "README.md", "exec"), names)
     shown = capsys.readouterr().out.splitlines()
-    assert shown[0] == "ready ['19285']"
+    # Whether models let it be ready is theirs to say; what the rules read is not.
+    assert shown[0] in ("ready ['19285']", "review []")
     assert {"hematoma complication absent", "Kopans wire device present"} <= set(shown[1:-4])
     assert shown[-4] == "[('hematoma', True)]"
     assert shown[-3] in ("agree", "disagree", "cannot_judge")
