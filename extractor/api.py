@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extractor import __version__
+from extractor.audit import audit
 from extractor.coding import Policy, Recommendation, Tables, load_policy, load_tables, recommend
 from extractor.dates import parse_date, settled
 from extractor.documentation import Profile, flags, load_profile
@@ -94,6 +95,26 @@ class Extractor:
                 on_error(note, error)
             else:
                 yield result
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """An extractor whose results carry the comparison with the note's draft claim: the claim lines (`audit.ClaimLine`)
+    under `claim` in its metadata, none where nothing was claimed."""
+
+    extractor: Extractor
+
+    def extract(self, note: Note) -> Result:
+        """The result of one note, with `audit`. Raises as Extractor.extract does."""
+        note, findings, recommendation, tables = self.extractor.judge(note)
+        claim = note.metadata.get("claim", ())
+        compared = audit(findings, recommendation, claim, tables, self.extractor.policy)
+        return self.extractor.result(note, findings, recommendation).with_audit(compared)
+
+
+def load_auditor(**options: Any) -> Auditor:
+    """`load`, for results with an audit."""
+    return Auditor(load(**options))
 
 
 def load(

@@ -24,15 +24,22 @@ class Counted(Protocol):
     def codes(self) -> Sequence[str]: ...
     @property
     def flags(self) -> Sequence[str]: ...
+    @property
+    def verdict(self) -> str | None: ...
+    @property
+    def audited(self) -> Sequence[str]: ...
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a batch came to: notes by disposition, units by code, notes by flag; what was not read, what came twice."""
+    """What a batch came to: notes by disposition, units by code, notes by flag, verdicts and differences of audits (as
+    `differences` gives them); what was not read, what came twice."""
 
     dispositions: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    audited: Counter[str] = field(default_factory=Counter)
     rejects: int = 0
     duplicates: int = 0
 
@@ -45,11 +52,17 @@ class Tally:
         if isinstance(outcome, Reject):
             self.rejects += not outcome.duplicate
             self.duplicates += outcome.duplicate
-        elif isinstance(outcome, Result):
-            made = outcome.recommendation
-            self._count(made.disposition, units(outcome), [flag.id for flag in outcome.flags])
+            return
+        if isinstance(outcome, Result):
+            verdict: str | None = outcome.audit.verdict if outcome.audit else None
+            audited: Sequence[str] = differences(outcome)
+            self._count(outcome.recommendation.disposition, units(outcome), [flag.id for flag in outcome.flags])
         else:
+            verdict, audited = outcome.verdict, outcome.audited
             self._count(outcome.disposition, outcome.codes, outcome.flags)
+        if verdict:
+            self.verdicts[verdict] += 1
+        self.audited.update(audited)
 
     def _count(self, disposition: str, codes: Sequence[str], flags: Sequence[str]) -> None:
         self.dispositions[disposition] += 1
@@ -91,6 +104,11 @@ class Tally:
 def units(result: Result) -> tuple[str, ...]:
     """The codes of a result, each as often as its units."""
     return tuple(line.code for line in result.recommendation.codes for _ in range(line.units))
+
+
+def differences(result: Result) -> tuple[str, ...]:
+    """What the audit of a result found: for each difference its id, a space and its direction."""
+    return tuple(f"{each.id} {each.direction}" for each in result.audit.findings) if result.audit else ()
 
 
 def outcomes(items: Iterable[Note | Reject], process: Callable[[Note], Result]) -> Iterator[Result | Reject]:

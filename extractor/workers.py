@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
-from extractor.batch import units
+from extractor.batch import differences, units
 from extractor.note import Note, UnreadableNote
 from extractor.sources.common import Reject
 
@@ -46,6 +46,8 @@ class Done(NamedTuple):
     disposition: str
     codes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    verdict: str | None = None
+    audited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,21 @@ class Setup:
     load: str = field(default_factory=lambda: LOAD)
 
 
+def loaded(setup: Setup) -> Callable[[Note], Any]:
+    """What answers notes. Raises OSError or ValueError where the options cannot be used."""
+    module, _, name = setup.load.partition(":")
+    extract: Callable[[Note], Any] = getattr(__import__(module, fromlist=[name]), name)(**setup.options).extract
+    return extract
+
+
 def answer(extract: Callable[[Note], Any], note: Note) -> Done | Reject:
     """What becomes of one note. Running out of memory passes on, since the process is not fit for another."""
     try:
         result = extract(note)
         flags = tuple(flag.id for flag in result.flags)
-        return Done(result.to_json() + "\n", result.recommendation.disposition, units(result), flags)
+        verdict = result.audit.verdict if result.audit else None
+        line, disposition = result.to_json() + "\n", result.recommendation.disposition
+        return Done(line, disposition, units(result), flags, verdict, differences(result))
     except UnreadableNote as error:
         reason = error.reason
     except MemoryError:
@@ -93,8 +104,7 @@ def work(connection: Connection, setup: Setup) -> None:
     _limit(setup.memory)
     _die_with_parent()
     try:
-        module, _, name = setup.load.partition(":")
-        extract = getattr(__import__(module, fromlist=[name]), name)(**setup.options).extract
+        extract = loaded(setup)
     except (OSError, ValueError) as error:
         connection.send(str(error))
         return

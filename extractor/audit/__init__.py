@@ -8,7 +8,7 @@ the note can be judged.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from extractor.audit.against_note import compare_with_note
 from extractor.audit.book import Book
@@ -30,6 +30,7 @@ __all__ = [
     "claim_line",
     "read_claims",
     "summarize",
+    "summary_of",
 ]
 
 
@@ -48,13 +49,21 @@ def audit(
 def summarize(audits: Iterable[Audit]) -> AuditSummary:
     """Agreement, and findings by kind and direction, over a batch."""
     verdicts: Counter[str] = Counter()
-    directions: Counter[str] = Counter({"over": 0, "under": 0, "invalid": 0})
-    kinds: dict[str, Counter[str]] = {}
+    found: Counter[tuple[str, str]] = Counter()
     for each in audits:
         verdicts[each.verdict] += 1
-        for finding in each.findings:
-            directions[finding.direction] += 1
-            kinds.setdefault(finding.id, Counter())[finding.direction] += 1
+        found.update((finding.id, finding.direction) for finding in each.findings)
+    return summary_of(verdicts, found)
+
+
+def summary_of(verdicts: Mapping[str, int], found: Mapping[tuple[str, str], int]) -> AuditSummary:
+    """The same of what was counted: notes by verdict, findings by kind and direction."""
+    verdicts = Counter(verdicts)
+    directions: Counter[str] = Counter({"over": 0, "under": 0, "invalid": 0})
+    kinds: dict[str, Counter[str]] = {}
+    for (kind, direction), count in sorted(found.items()):
+        directions[direction] += count
+        kinds.setdefault(kind, Counter())[direction] += count
     judged = verdicts["agree"] + verdicts["disagree"]
     return AuditSummary(
         notes=sum(verdicts.values()),

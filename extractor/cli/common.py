@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -13,8 +13,6 @@ import typer
 if TYPE_CHECKING:
     from extractor.api import Extractor
     from extractor.batch import Tally
-    from extractor.note import Note
-    from extractor.result import Result
     from extractor.sources import Inputs, Reject
 
 Paths = Annotated[
@@ -124,37 +122,6 @@ def open_inputs(
     except InputError as error:
         fail(str(error))
     return inputs
-
-
-def run_batch(
-    inputs: Inputs,
-    process: Callable[[Note], Result],
-    out: Path | None,
-    quiet: bool,
-    items: Iterable[Note | Reject] | None = None,
-) -> Tally:
-    """Read every note, write every result, name every reject. `items`: what to read where it is more than `inputs`."""
-    from extractor import sinks
-    from extractor.batch import Tally, outcomes
-    from extractor.sources import Reject
-
-    tally = Tally()
-    try:
-        with sinks.results(out) as write, sinks.rejects(out) as write_reject, bar(inputs, quiet) as advance:
-            for outcome in outcomes(inputs if items is None else items, process):
-                tally.add(outcome)
-                if isinstance(outcome, Reject):
-                    write_reject(outcome)
-                    say_reject(outcome)
-                else:
-                    write(outcome)
-                advance()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        fail(f"the output could not be written ({type(error).__name__}: {error.strerror})", 3)
-    say_summary(inputs, tally, out, quiet)
-    return tally
 
 
 def say_summary(

@@ -1,4 +1,4 @@
-"""`extractor run`: one result per note, by worker processes, to be resumed after any end."""
+"""`extractor run`: one result per note, by worker processes, to be resumed after any end; `audit` runs by the same."""
 
 from __future__ import annotations
 
@@ -61,6 +61,30 @@ def command(
     from extractor.workers import Setup
 
     inputs = c.open_inputs(paths, output, format, id_column, text_column, encoding, max_bytes)
+    options = c.load_options(policy, profile, no_models, promise, models)
+    setup = Setup(options, processes(workers), timeout or None, memory * 2**20 or None)
+    tally = batch(inputs, inputs, setup, options, output, resume, worklist, link, quiet)
+    raise typer.Exit(1 if tally.rejects else 0)
+
+
+def processes(workers: int | None) -> int:
+    """How many worker processes are meant."""
+    return os.cpu_count() or 1 if workers is None else workers
+
+
+def batch(
+    inputs: Inputs,
+    items: Iterable[Note | Reject],
+    setup: Setup,
+    decisive: dict[str, Any],
+    output: Path | None,
+    resume: bool,
+    worklist: Path | None = None,
+    link: str = "",
+    quiet: bool = False,
+) -> Tally:
+    """All `items` (those of `inputs`, or more) read and written. `decisive`: the options on which results depend, which
+    must be the same where a batch is resumed; a path among them stands for its content."""
     c.check_output(inputs, output)
     if output is None and (resume or worklist):
         c.fail("--resume and --worklist need an output (-o OUT)")
@@ -68,30 +92,23 @@ def command(
         c.fail(f"no such folder: {worklist.parent}")
     if worklist is not None and output is not None and worklist.absolute() == output.absolute():
         c.fail(f"the worklist is also the output: {output}")
-    options = c.load_options(policy, profile, no_models, promise, models)
-    number = os.cpu_count() or 1 if workers is None else workers
-    setup = Setup(options, number, timeout or None, memory * 2**20 or None)
     with _terminated_as_interrupted(), _engine(setup) as outcomes:
         if output is None:
-            tally = _to_stdout(inputs, outcomes, quiet)
-        else:
-            tally = _to_file(inputs, outcomes, output, options, resume, worklist, link, quiet)
-    raise typer.Exit(1 if tally.rejects else 0)
+            return _to_stdout(inputs, items, outcomes, quiet)
+        return _to_file(inputs, items, outcomes, output, decisive, resume, worklist, link, quiet)
 
 
 @contextmanager
 def _engine(setup: Setup) -> Iterator[Outcomes]:
     """What makes outcomes of notes: workers, or none. A usage error where policy, profile or models cannot be used."""
-    from extractor.workers import Pool, WorkerError, in_this_process
+    from extractor.workers import Pool, WorkerError, in_this_process, loaded
 
     if setup.workers == 0:
-        from extractor.api import load
-
         try:
-            extractor = load(**setup.options)
+            extract = loaded(setup)
         except (OSError, ValueError) as error:
             c.fail(str(error))
-        yield lambda items: in_this_process(items, extractor.extract)
+        yield lambda items: in_this_process(items, extract)
         return
     try:
         with Pool(setup) as pool:
@@ -101,7 +118,7 @@ def _engine(setup: Setup) -> Iterator[Outcomes]:
         c.fail(str(error))
 
 
-def _to_stdout(inputs: Inputs, outcomes: Outcomes, quiet: bool) -> Tally:
+def _to_stdout(inputs: Inputs, items: Iterable[Note | Reject], outcomes: Outcomes, quiet: bool) -> Tally:
     import sys
 
     from extractor.batch import Tally
@@ -112,7 +129,7 @@ def _to_stdout(inputs: Inputs, outcomes: Outcomes, quiet: bool) -> Tally:
     stream.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
     try:
         with c.bar(inputs, quiet) as advance:
-            for outcome in outcomes(inputs):
+            for outcome in outcomes(items):
                 tally.add(outcome)
                 if isinstance(outcome, Reject):
                     c.say_reject(outcome)
@@ -132,6 +149,7 @@ def _to_stdout(inputs: Inputs, outcomes: Outcomes, quiet: bool) -> Tally:
 
 def _to_file(
     inputs: Inputs,
+    items: Iterable[Note | Reject],
     outcomes: Outcomes,
     out: Path,
     options: dict[str, Any],
@@ -145,12 +163,12 @@ def _to_file(
     began = time.monotonic()
     try:
         journal = checkpoint.begin(out, checkpoint.versions(options), resume)
-        done, items = journal.tally.results, iter(inputs)
+        done, left = journal.tally.results, iter(items)
         if not journal.record.complete:
-            journal.skip(items)
+            journal.skip(left)
             try:
                 with c.bar(inputs, quiet, journal.record.items) as advance:
-                    _read(items, outcomes, journal, advance)
+                    _read(left, outcomes, journal, advance)
             except KeyboardInterrupt:
                 journal.commit()
                 c.say(f"stopped after {journal.record.items} notes; the same command with --resume goes on from there")

@@ -221,3 +221,42 @@ def test_a_full_disk_loses_nothing_that_counts(tmp_path: Path) -> None:
     assert run(tmp_path, "n.jsonl", "-o", "out.jsonl", "--resume").returncode == 1
     ids = [json.loads(line)["note_id"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert ids == [f"n{n}" for n in range(200) if n % 10]
+
+
+def test_an_audit_is_resumed_like_a_run(tmp_path: Path, corpus: Path) -> None:
+    """By the same files and workers: killed, resumed, and equal to one that nothing happened to, with its summary."""
+    texts = [path.read_bytes().decode() for path in sorted(corpus.glob("*/*.txt"))[::6]]
+    rows = [json.dumps({"note_id": f"n{n}", "text": text}) for n, text in enumerate(texts)]
+    (tmp_path / "n.jsonl").write_text("\n".join(rows))
+    claims = [f"n{n},19283,1,LT" for n in range(0, len(texts), 2)]
+    (tmp_path / "claims.csv").write_text("\n".join(["note_id,code,units,modifiers", *claims, "elsewhere,19285,1,RT"]))
+    command = [*FAKES, "audit", "n.jsonl", "--claims", "claims.csv", "--no-models"]
+    whole = [*command, "-o", "whole.jsonl", "--workers", "0"]
+    expected = subprocess.run(whole, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert expected.returncode == 1, expected.stderr
+    command += ["-o", "out.jsonl", "--workers", "2", "--resume"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL) as running:
+        record, limit = checkpoint.record_path(tmp_path / "out.jsonl"), time.monotonic() + 120
+        while not record.exists() and time.monotonic() < limit:
+            time.sleep(0.01)
+        running.send_signal(signal.SIGKILL)
+    assert 0 < json.loads(record.read_text())["items"] < len(texts)
+    kept = (tmp_path / "claims.csv").read_text()
+    (tmp_path / "claims.csv").write_text(kept.replace(",LT", ",RT"))
+    refused = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "begun with other options" in refused.stderr
+    (tmp_path / "claims.csv").write_text(kept)
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    for name in ("{}.jsonl", "{}.jsonl.rejects.jsonl"):
+        one, other = (tmp_path / name.format(each) for each in ("whole", "out"))
+        assert one.read_bytes() == other.read_bytes()
+    (reject,) = (tmp_path / "out.jsonl.rejects.jsonl").read_text().splitlines()
+    assert json.loads(reject)["id"] == "elsewhere"
+    said = [
+        [line for line in each.stderr.splitlines() if line.startswith(("audit:", "  all:"))]
+        for each in (expected, done)
+    ]
+    assert said[0] == said[1]
+    assert len(said[0]) == 2
