@@ -39,7 +39,7 @@ _SIDE_HEAD = patterns.compile(
     re.I,
 )
 _ROOM = patterns.compile(r"\s*(?:\d{3,4}\s+)?(?:[A-Z]{2,12}\s+){1,2}(?:ROOM|SUITE|PART|RM)\s*:?\s*$")
-_EACH_HEAD = patterns.compile(r"\W*(?:for\s+|at\s+)?(?:each|both|all|every)\b", re.I)
+_EACH_HEAD = patterns.compile(r"\W*+(?:for\s+|at\s+)?(?:each|both|all|every)\b", re.I)
 EVERY = patterns.compile(
     r"\b(?:each|both|all|every|either|respective|respectively|same\s+(?:way|manner|fashion|technique)|throughout|per\s+(?:site|lesion)|at\s+(?:all|both|each))\b",
     re.I,
@@ -379,10 +379,10 @@ def _walk(
                 descs = [{**(descs[0] if descs else {}), "label": label}]
             heading = not descs and text.rstrip().endswith(":") and len(text) < 40 and number + 1 < len(piece.clauses)
             everyone = (
-                r.may(EVERY, piece)
-                and bool(EVERY.search(text))
-                or bool(_EACH_HEAD.match(r.text, piece.start, piece.end))
-            ) and len(slots) > 1
+                len(slots) > 1
+                and r.may(EVERY, piece)
+                and (bool(EVERY.search(text)) or bool(_EACH_HEAD.match(r.text, piece.start, piece.end)))
+            )
             chosen: list[int] = []
             for d in descs:
                 i = _resolve(
