@@ -91,6 +91,8 @@ _TRAILING = {
     "pm",
     "a",
     "b",
+    "c",
+    "d",
     "every",
     "lesions",
     "report",
@@ -300,7 +302,10 @@ def _resume(page: Page) -> None:
                 piece.section = "technique"
                 block = piece.block
         elif piece.heading is not None:
-            block = -1
+            if piece.section in ("history", "comparison", "family"):
+                block = -1
+            elif piece.section in ("consent", "time_out", "anesthesia", "guidance", "device"):
+                block = piece.block
 
 
 def _told_as_findings(page: Page) -> None:

@@ -145,6 +145,16 @@ def _lesions(r: Reader, f: Findings) -> list[Reading]:
             and not counts.bracketed(r)
         ):
             return [Reading(f"{s.value} are stated, {n} read", r.evidence([s.span]))]
+    devices = sum(d.count or 1 for x in f.lesions for d in x.devices)
+    for m in r.all("times"):
+        if (
+            m.piece < 4
+            and max(n, devices) < m.value <= 6
+            and r.lower[m.start] in "xt"
+            and any(o.label == "localization_noun" or o.value == "localization" for o in r.clause(m))
+            and not any(o.label == "action" and o.value == "sample" for o in r.clause(m))
+        ):
+            return [Reading(f"{m.value} are named in the title, {n} read", r.evidence([m]))]
     return []
 
 

@@ -54,6 +54,8 @@ SECTIONS = [
     ("HX: lumpectomy 2011 with local recurrence.\nPrior anesthesia reaction. A clip is there.", "clip", "history"),
     ("HX: ADH on core.\nTECH: Skin cleaned, lidocaine. Needle to the asymmetry, hook opened.", "asymmetry", "technique"),
     ("TECHNIQUE: Done.\nTECH: B. Lund RT(R)(M), for the left breast", "left", "signature"),
+    ("Indication: DCIS.\nConsent. Time-out.\nLesion A: mass at 10:00, wire deployed.\nLesion C: distortion at 8:00, wire deployed.", "distortion", "target"),
+    ("Indication: DCIS.\nConsent: yes\nThe distortion was marked.", "distortion", "technique"),
     # below the exam line
     ("US GUIDED WIRE LOCALISATION LEFT BREAST\n\n8 mm papillary lesion at 4 o'clock, B3 on core in the spring.\n\nLidocaine was given.", "4 o'clock", "technique"),
     ("US GUIDED WIRE LOCALISATION\n\nWIRE LOCALISATION, LEFT BREAST MASS.\n\nLidocaine was given.", "MASS", "title"),

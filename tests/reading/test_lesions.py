@@ -9,6 +9,11 @@ from tests.reading.frame import body, brief, findings
 from tests.tables import rows
 
 LESIONS = [
+    # sites by letter, the third after two that the frame's consent opened
+    (
+        "Right breast.\nLesion A: mass 10:00, ultrasound guidance, Kopans wire deployed.\nLesion B: mass 12:00, ultrasound guidance, Kopans wire deployed.\nLesion C: calcifications 8:00, stereotactic guidance with paired images, Kopans wire deployed.",
+        [("right", "ultrasound", "wire 1", "mass"), ("right", "ultrasound", "wire 1", "mass"), ("right", "stereotactic", "wire 1", "calcifications")], 3,
+    ),
     # a distance is no number of lesions
     (
         "Right breast 2:00 4 FN mass: Magseed deployed under ultrasound guidance.",

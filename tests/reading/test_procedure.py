@@ -111,6 +111,8 @@ DOUBTS = [
     ("EXAM: Stereotactic biopsy, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast.", "a biopsy is named"),
     ("EXAM: Stereotactic biopsy, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast. No tissue was taken.", None),
     ("EXAM: Stereotactic biopsy and marker, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast.", None),
+    ("LEFT BREAST LOCALIZATION x 2\n\nTECHNIQUE: After lidocaine a wire was placed in the mass of the left breast under ultrasound guidance.", "2 are named in the title"),
+    ("WIRE LOCALIZATION x 2, LEFT BREAST\n\nTECHNIQUE: After lidocaine two wires were placed to bracket the calcifications of the left breast under stereotactic guidance.", None),
     ("EXAM: Left breast\n\nTECHNIQUE: A wire was placed in the mass of the left breast under ultrasound guidance.", "nothing tells that the procedure was begun"),
     ("EXAM: Left breast\n\nTECHNIQUE: After lidocaine a wire was placed in the mass of the left breast under ultrasound guidance.", None),
 ]  # fmt: skip
