@@ -168,15 +168,32 @@ def bar(inputs: Inputs, quiet: bool, done: int = 0) -> Iterator[Callable[[], Non
     if quiet or not sys.stderr.isatty():
         yield lambda: None
         return
+    import time
+
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, Task, TextColumn, TimeRemainingColumn
     from rich.text import Text
+
+    # Where the names alone do not tell how many notes there are, the bar is of bytes.
+    total, began, count = inputs.total(), time.monotonic(), done
+
+    class Notes(TextColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{count:,}" if total is None else f"{count:,}/{total:,}")
 
     class Rate(TextColumn):
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:.0f}/s" if task.speed else "")
+            seconds = time.monotonic() - began
+            return Text(f"{(count - done) / seconds:.0f}/s" if count > done and seconds > 1 else "")
 
-    columns = (TextColumn("reading notes"), BarColumn(), MofNCompleteColumn(), Rate(""), TimeRemainingColumn())
+    columns = (TextColumn("reading notes"), BarColumn(), Notes(""), Rate(""), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("", total=inputs.total(), completed=done)
-        yield lambda: shown.advance(task)
+        at = inputs.taken() if total is None else done
+        task = shown.add_task("", total=(inputs.size() or None) if total is None else total, completed=at)
+
+        def advance() -> None:
+            nonlocal count
+            count += 1
+            shown.update(task, completed=inputs.taken() if total is None else count)
+
+        yield advance

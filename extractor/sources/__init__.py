@@ -68,6 +68,8 @@ class Inputs:
     format: str | None = None
     exclude: Iterable[Path] = ()
     skipped: int = 0
+    _read: int = field(default=0, init=False)
+    _open: BinaryIO | None = field(default=None, init=False)
 
     def check(self) -> None:
         """Raise InputError where a path is missing, unreadable by its ending, or a folder without notes, or where the
@@ -100,8 +102,19 @@ class Inputs:
                 count += 1
         return count
 
+    def size(self) -> int:
+        """Bytes of all files; 0 where standard input is among them, which has no size."""
+        files = [f for path in self._paths() for f in (self._files(path) if os.path.isdir(path) else [path])]
+        return 0 if STDIN in files else sum(map(_size, files))
+
+    def taken(self) -> int:
+        """Bytes of the files that were read so far. A little ahead of the notes; a zip archive or a Parquet file counts
+        when it is done."""
+        now = self._open
+        return self._read + (now.tell() if now is not None and not now.closed else 0)
+
     def __iter__(self) -> Iterator[Note | Reject]:
-        self.skipped = 0
+        self.skipped = self._read = 0
         seen, reports = Seen(), Seen()
         for item in self._items():
             yield item if isinstance(item, Reject) else _once(item, seen, reports)
@@ -131,7 +144,9 @@ class Inputs:
             if ending == "zip":
                 yield from self._archive(path, shown)
                 return
-            with compressed.opened(path, ending) as stream:
+            with compressed.opened(path, ending) as (stream, raw):
+                # Parquet is read to and fro, from its end.
+                self._open = None if self._format(path) == "parquet" else raw
                 yield from self._stream(stream, os.path.basename(name), shown)
         except compressed.BROKEN as error:
             if ending is None:
@@ -140,6 +155,9 @@ class Inputs:
         except OSError as error:
             # bzip2 tells broken data by an error of no number.
             yield _unopened(shown, error) if ending is None or error.errno else _broken(shown, error)
+        finally:
+            self._open = None
+            self._read += _size(path)
 
     def _archive(self, path: str, shown: str) -> Iterator[Note | Reject]:
         for name in compressed.members(path):
@@ -195,11 +213,18 @@ class Inputs:
         return ending != "json" or _is_fhir(path, packed)
 
 
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
 def _is_fhir(path: str, packed: str | None) -> bool:
     """Whether a .json file of a folder is a FHIR resource; other JSON lies in folders for many reasons. What cannot be
     looked into is taken for one, so that the reader says what is wrong with it."""
     try:
-        with compressed.opened(path, packed) as stream:
+        with compressed.opened(path, packed) as (stream, _):
             return b'"resourceType"' in stream.read(_SNIFFED)
     except compressed.BROKEN:
         return True

@@ -21,7 +21,7 @@ BROKEN: tuple[type[Exception], ...] = (
 )  # fmt: skip
 """What reading a broken, truncated or encrypted file raises, beside OSError."""
 
-_OPENERS: dict[str, Callable[[str], object]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+_OPENERS: dict[str, Callable[[BinaryIO], object]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
 
 
 def split(name: str) -> tuple[str, str | None]:
@@ -31,10 +31,15 @@ def split(name: str) -> tuple[str, str | None]:
 
 
 @contextmanager
-def opened(path: str, ending: str | None) -> Iterator[BinaryIO]:
-    """The uncompressed bytes of the file at `path`, which is no zip archive."""
-    with cast(BinaryIO, _OPENERS[ending](path) if ending else open(path, "rb")) as stream:
-        yield stream
+def opened(path: str, ending: str | None) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """The uncompressed bytes of the file at `path`, which is no zip archive; and the file itself, whose position says
+    how much of it was taken."""
+    with open(path, "rb") as raw:
+        if ending is None:
+            yield raw, raw
+            return
+        with cast(BinaryIO, _OPENERS[ending](raw)) as stream:
+            yield stream, raw
 
 
 def members(path: str) -> list[str]:

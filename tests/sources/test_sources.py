@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -182,6 +183,18 @@ class TestInputs:
         assert [note.metadata["source_file"] for note in found if isinstance(note, Note)][2] == "b/1.txt"
         assert inputs.skipped == 1
         assert inputs.total() is None
+
+    def test_how_much_was_taken_is_known_while_it_is_read(self, tmp_path: Path) -> None:
+        line = '{"note_id": "%d", "text": "' + "x" * 5000 + '"}\n'
+        (tmp_path / "a.jsonl").write_text("".join(line % n for n in range(100)))
+        (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress("".join(line % n for n in range(100, 200)).encode()))
+        (tmp_path / "c.txt").write_text("x")
+        inputs = Inputs([str(tmp_path)])
+        assert inputs.size() == sum(path.stat().st_size for path in tmp_path.iterdir())
+        taken = [inputs.taken() for _ in inputs]
+        assert taken == sorted(taken)
+        assert 0 < taken[0] < taken[50] < taken[99] <= taken[100] <= inputs.taken() == inputs.size()
+        assert Inputs(["-", str(tmp_path)]).size() == 0
 
     def test_a_second_note_of_an_id_is_refused_and_named(self, tmp_path: Path) -> None:
         for name in ("a/n.txt", "b/n.txt"):
