@@ -31,7 +31,7 @@ _MORE = patterns.compile(
 _EARLIER = patterns.compile(
     r"\b(?:earlier\s+(?:today|this\s+(?:morning|afternoon|week))|(?:placed|localized|localised|inserted|deployed)\s+(?:earlier|previously|by\s+(?:radiology|dr|the\s+radiologist|interventional|breast\s+imaging))|"
     r"(?:this|earlier\s+this)\s+a\.?m\.?\s+(?:in|by)|put\s+in\s+(?:this|earlier)|by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed|"
-    r"(?:had\s+been|(?:that|which)\s+w(?:as|ere))\s+(?:\w+\s+)?(?:placed|locali[sz]ed|inserted|deployed|implanted)\b[^.;]{0,70}?\b(?:this\s+(?:morning|afternoon|week)|last\s+(?:week|month)|(?:by|in)\s+(?:the\s+)?(?:radiolog\w+|breast\s+(?:imag\w+|cent\w+))|before\s+(?:surgery|the\s+(?:operation|case)))|"
+    r"(?:had\s+been|(?:that|which)\s+w(?:as|ere))\s+(?:\w+\s+)?(?:placed|locali[sz]ed|inserted|deployed|implanted)\b[^.;]{0,70}?\b(?:this\s+(?:morning|afternoon|week)|last\s+(?:week|month)|(?:by|in)\s+(?:the\s+)?radiolog\w+|by\s+(?:the\s+)?breast\s+imag\w+|before\s+(?:surgery|the\s+(?:operation|case)))|"
     r"(?:placed|locali[sz]ed|inserted|deployed|implanted)\b[^.;]{0,50}?\bby\s+(?:the\s+)?(?:radiolog\w+|breast\s+imag\w+)[^.;]{0,30}?\b(?:this\s+(?:morning|afternoon)|last\s+week|before\s+(?:surgery|the\s+(?:operation|case))))\b",
     re.I,
 )
@@ -77,6 +77,8 @@ _CAME_OUT = frozenset(
     )
     + ("removed", "withdrawn", "retrieved", "extracted", "explanted")
 )
+_A_LITTLE = patterns.compile(r"\s*(?:back\s+)?(?:by\s+|about\s+|approximately\s+)?(?:\d|slightly|a\s+few)")
+_SURGERY = patterns.compile(r"\b(?:specimen|surg(?:ery|ical|eon)|excis\w+|operati\w+|lumpectomy|resect\w+)\b", re.I)
 _SUBJECT_BEFORE = patterns.compile(
     r"\W*(?:(?:but|and|then|which|that|it|was|were|had|to|be|been|has|inadvertently|accidentally|immediately|unintentionally|subsequently|later|also)\s+)*"
 )
@@ -354,6 +356,16 @@ def _released(d: Mention, advanced: Mention, actions: list[Mention], devices: li
     return later
 
 
+def _stayed(r: Reader, removal: Mention, piece: Piece) -> bool:
+    """Whether what was drawn back a little, or went out with the specimen, was left in place by the localization."""
+    words = r.words_of(removal).lower()
+    return (
+        words in ("pulled back", "drawn back", "retracted", "backed off")
+        or bool(_A_LITTLE.match(r.lower, removal.end, piece.end))
+        or bool(_SURGERY.search(r.text, removal.end, piece.end))
+    )
+
+
 _AND_A = patterns.compile(r",?\s+(?:and|plus|&|as\s+well\s+as|along\s+with)\s+(?:an?|one|two)\s+(?:[\w-]+\s+){0,2}")
 _WERE = patterns.compile(r"(?:\s+\w+)?\s+were\s+(?:\w+\s+)?")
 
@@ -504,6 +516,8 @@ def _clause(
             and _LEAVING.search(r.lower[max(low, d.start - 24) : d.start])
         ):
             continue  # "the tip was in the node when the seed came out": of its needle
+        if action is not None and action.value == "remove" and _stayed(r, action, piece):
+            action = _nearest(d, [a for a in actions if a.value in ("deploy", "place")])
         if action is not None and action.value == "remove" and kind == "device" and not _beside(r, d, low):
             if action.start > d.end and not any(
                 x.label == "device" and d.end < x.start < action.start for x in devices
@@ -631,7 +645,12 @@ def _clause(
             add("placed", type_, count, d, d)
             handled = True
     out_again = next((a for a in live if a.value == "remove" and r.words_of(a).lower() in _CAME_OUT), None)
-    if out_again is not None and not real and _SUBJECT_BEFORE.fullmatch(r.lower, low, out_again.start):
+    if (
+        out_again is not None
+        and not real
+        and not _stayed(r, out_again, piece)
+        and _SUBJECT_BEFORE.fullmatch(r.lower, low, out_again.start)
+    ):
         # "a wire was placed but pulled out with the needle", "It came out.": what was named last
         if before is not None:
             add("removed", before.type, before.count, before.device, out_again)

@@ -328,7 +328,11 @@ def corrected(r: Reader) -> tuple[str, list[Mention]] | None:
     found: dict[str, list[Mention]] = {}
     for m in r.all("guidance"):
         piece = r.piece(m)
-        if not piece.addendum or m.assertion not in ("present", "uncertain", "planned") or m.attrs.get("tier") == "weak":
+        if (
+            not piece.addendum
+            or m.assertion not in ("present", "uncertain", "planned")
+            or m.attrs.get("tier") == "weak"
+        ):
             continue
         if m.attrs.get("tier") != "named" and not patterns.search(r"guid|modalit", r.piece_text(piece)):
             continue

@@ -19,7 +19,7 @@ from extractor.reading.words import Reader
 
 _ORDINAL_WORD = patterns.compile(r"\b(?:second|another|additional|replacement|new|fresh|further|2nd)\b", re.I)
 _DEVICE_LABEL = patterns.compile(
-    r"\b(?:wire|seed|clip|reflector|marker|tag|needle|hookwire)s?\s*(?:#?\s*(?P<a>[A-D]|[1-4])|number\s+(?P<b>[1-4]|one|two|three|four))\b(?!\s*(?:cm|mm|:\d|\.\d|of\b|g\b|x\b))"
+    r"\b(?:[Ww]ire|WIRE|[Ss]eed|[Cc]lip|[Rr]eflector|[Mm]arker|[Tt]ag|[Nn]eedle|[Hh]ookwire)s?\s*(?:#?\s*(?P<a>[A-D]|[1-4])|number\s+(?P<b>[1-4]|one|two|three|four))\b(?!\s*(?:cm|mm|:\d|\.\d|of\b|g\b|x\b))"
 )
 _REPLACED = patterns.compile(
     r"\b(?:same\s+(?:target|lesion|mass|calcifications|site|area|distortion|clip)|replac\w+|reposition\w*|re-?placed|repeat\s+localization|did\s+not\s+(?:\w+\s+){0,3}(?:deploy|release)|migrat\w+|displaced|dislodged|off\s+target|moved|fell\s+out|came\s+out)\b",
@@ -453,9 +453,10 @@ def lesions(r: Reader, layout: Layout, events: list[Event]) -> Reading_:
         if any(tallies[i].devices.values()) or tallies[i].sampled or tallies[i].failed or tallies[i].begun
     ]
     keep = [i for i in range(total) if i in keep or (layout.labelled and slots[i].label)]
-    if 0 < len(keep) < total:
-        for i in set(range(total)).difference(keep):
-            tallies[i].left_alone = _left_alone(r, layout, i)
+    if keep and total > 1:
+        for i, t in enumerate(tallies):
+            if not (any(t.devices.values()) or t.sampled or t.failed or t.begun):
+                t.left_alone = _left_alone(r, layout, i)
         keep = [i for i in range(total) if i in keep or tallies[i].left_alone]
     if total > 1 and keep and len(keep) < total:
         slots, tallies = [slots[i] for i in keep], [tallies[i] for i in keep]
@@ -626,7 +627,9 @@ def _lesion(r: Reader, i: int, slot: Slot, t: _Tally, owned: list[Mention], tota
     lesion.site = place  # type: ignore[assignment]
     for kind, n in t.devices.items():
         if n:
-            lesion.devices.append(Device(kind, n, t.names.get(kind), r.evidence(t.mentions.get(kind, t.placed)[:6])))  # type: ignore[arg-type]
+            several = n == 1 and total == 1 and kind in t.unread  # "wires were placed": how many is not said
+            words = r.evidence(t.mentions.get(kind, t.placed)[:6])
+            lesion.devices.append(Device(kind, None if several else n, t.names.get(kind), words))  # type: ignore[arg-type]
     if any(t.devices.values()) or lesion.biopsied:
         lesion.outcome = "placed"
     elif t.failed or t.placed and t.removed or (t.none_placed and t.begun and total > 1):
@@ -676,15 +679,6 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_) -> None:
             if p.section not in ("history", "signature", "title", "comparison")
             for m in _DEVICE_LABEL.finditer(r.text, p.start, p.end)
         }
-        if (
-            len(labels) > n
-            and len(lesion.devices) == 1
-            and lesion.devices[0].type
-            in ("wire", "radioactive_seed", "magnetic_seed", "radar_reflector", "clip", "rfid_tag")
-            and n
-        ):
-            lesion.devices[0].count = n = max(n, len(labels))
-        many = [s for s in plain if s.value > 1 and s.value <= 6]
         replaced = _REPLACED.search(
             " ".join(
                 r.piece_text(p)
@@ -693,6 +687,16 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_) -> None:
                 and not patterns.search(r"\brisks?\b|\bexplained\b|\bdiscussed\b|\bincluding\b", r.piece_text(p))
             )
         )
+        if (
+            len(labels) > n
+            and not replaced
+            and len(lesion.devices) == 1
+            and lesion.devices[0].type
+            in ("wire", "radioactive_seed", "magnetic_seed", "radar_reflector", "clip", "rfid_tag")
+            and n
+        ):
+            lesion.devices[0].count = n = max(n, len(labels))
+        many = [s for s in plain if s.value > 1 and s.value <= 6]
         if late:
             final = late[-1].value
             if final == 1 or final == described:
@@ -702,7 +706,7 @@ def _bracket_and_count(r: Reader, layout: Layout, out: Reading_) -> None:
                 out.count = final
             out.count_evidence = r.evidence([late[-1].span])
             return
-        if any((d.count or 1) > 1 for d in lesion.devices):
+        if any(d.count is None or d.count > 1 for d in lesion.devices):
             one = [
                 s
                 for s in plain

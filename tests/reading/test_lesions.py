@@ -93,6 +93,8 @@ OPEN = [
     "Under stereotactic guidance two wires were placed in the left breast calcifications.",
     "Under ultrasound guidance 2 Magseeds were placed in the right breast.",
     "Under mammographic guidance two localization wires were placed in the left breast.",
+    "Under stereotactic guidance wires were placed at the calcifications in the left breast.",
+    "Under ultrasound guidance Magseeds were placed in the left breast mass at 2:00 and the left breast mass at 5:00.",
 ]
 
 

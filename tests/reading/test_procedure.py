@@ -97,11 +97,15 @@ def test_a_preliminary_scan_is_no_preliminary_report(sentence: str) -> None:
     assert found.preliminary == ()
 
 
-def test_two_wires_partial_outcomes() -> None:
-    found = findings(
-        "EXAM: Wire localization left breast\n\nTECHNIQUE: Under ultrasound guidance a wire was placed at the mass in the left "
-        "breast at 2:00. The second mass at 9:00 could not be found, and no localization of it was attempted.\n"
-    )
+NOT_ATTEMPTED = [
+    "Under ultrasound guidance a wire was placed at the mass in the left breast at 2:00. The second mass at 9:00 could not be found, and no localization of it was attempted.",
+    "Lesion 1: under ultrasound guidance a wire was placed at the mass in the left breast at 2:00. Lesion 2: the mass at 9:00 was not seen and localization was not attempted.",
+]
+
+
+@pytest.mark.parametrize("technique", NOT_ATTEMPTED)
+def test_a_target_that_was_not_attempted_makes_the_session_partial(technique: str) -> None:
+    found = findings(f"EXAM: Wire localization left breast\n\nTECHNIQUE: {technique}\n")
     assert found.status == "partial"
     assert [x.outcome for x in found.lesions] == ["placed", "not_attempted"]
     assert found.lesion_count == 1
