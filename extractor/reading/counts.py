@@ -127,6 +127,17 @@ def stated(r: Reader) -> list[Stated]:
     return out
 
 
+def titled(r: Reader) -> list[tuple[int, tuple[int, int, str, str]]]:
+    """Numbers of lesions in the title, which names what was meant to be done."""
+    return [
+        (value, (m.start(), m.end(), p.section, "count.title"))
+        for p in r.page.pieces
+        if p.section == "title" and r.may(_STATED, p)
+        for m in _STATED.finditer(r.text, p.start, p.end)
+        if (value := number(m["n"])) and not r.page.is_blank(m.start(), m.end())
+    ]
+
+
 _OPEN = patterns.compile(
     r"\b(?:(?:do|does|did|could|can)\s*(?:not|n't)\s+(?:know|tell|say|determine|decide)|don'?t\s+know|not\s+(?:sure|known|certain|clear|stated|specified|determined)"
     r"|unclear|uncertain|unsure|unknown|undetermined|cannot\s+(?:tell|say|be\s+(?:told|determined|said))|(?:difficult|hard|impossible)\s+to\s+(?:say|tell))\b"

@@ -12,7 +12,7 @@ from extractor import patterns
 from extractor.findings import Findings, Reading
 from extractor.reading import counts, guidance, procedure, sides
 from extractor.reading.events import Event
-from extractor.reading.slots import Layout, _same_clock, active
+from extractor.reading.slots import Layout, _same_clock, active, numbered
 from extractor.reading.words import Reader
 
 _BODY = ("technique", "findings", "impression", "target", "location", "device", "side")
@@ -155,6 +155,12 @@ def _lesions(r: Reader, f: Findings) -> list[Reading]:
             and not any(o.label == "action" and o.value == "sample" for o in r.clause(m))
         ):
             return [Reading(f"{m.value} are named in the title, {n} read", r.evidence([m]))]
+    for value, span in counts.titled(r):
+        if max(n, devices) < value <= 6:
+            return [Reading(f"{value} are named in the title, {n} read", r.evidence([span]))]
+    labels = numbered(r)
+    if len(labels) > max(n, 1):
+        return [Reading(f"{len(labels)} are numbered, {n} read", r.evidence(list(labels.values())[:4]))]
     return []
 
 

@@ -186,6 +186,24 @@ def build(r: Reader) -> Layout:
     return Layout(slots, owner, labelled, cells)
 
 
+def numbered(r: Reader) -> dict[str, tuple[int, int, str, str]]:
+    """The targets that the body numbers, `site 1` or `Lesion B`, with their words."""
+    out: dict[str, tuple[int, int, str, str]] = {}
+    for piece in r.page.pieces:
+        if piece.section not in ("technique", "target", "location") or piece.addendum:
+            continue
+        for m in _SITE_LABEL.finditer(r.text, piece.start, piece.end) if r.may(_SITE_LABEL, piece) else ():
+            if not r.page.is_blank(m.start(), m.end()):
+                key = m["a"].lower()
+                out.setdefault(_ORD.get(key, key), (m.start(), m.end(), piece.section, "count.label"))
+    return out
+
+
+_SITE_LABEL = patterns.compile(
+    r"\b(?i:lesion|site|target|focus|mass|node|nodule)\s*(?:\#|no\.?\s*|number\s+)?\s*(?P<a>[1-6](?!\d)|[A-D](?![a-zA-Z']))(?!\s*(?:mm|cm|:\d\d|o'?\s?clock|o/c|oc\b|%|/\d|\.\d|x\b))"
+)
+
+
 _NOT_LABEL = patterns.compile(
     r"\b(?:wires?|needles?|seeds?|reflectors?|mammograms?|films?|markers?|clips?|tags?|case|attempt|trial|pass|ser|img|images?|time[- ]?out|lot|room|rm|page|copy|device|core|cores|from|to|and|or)\s*$"
 )

@@ -117,6 +117,8 @@ DOUBTS = [
     ("EXAM: Stereotactic biopsy and marker, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast.", None),
     ("LEFT BREAST LOCALIZATION x 2\n\nTECHNIQUE: After lidocaine a wire was placed in the mass of the left breast under ultrasound guidance.", "2 are named in the title"),
     ("WIRE LOCALIZATION x 2, LEFT BREAST\n\nTECHNIQUE: After lidocaine two wires were placed to bracket the calcifications of the left breast under stereotactic guidance.", None),
+    ("EXAM: Wire localization of three masses, left breast\n\nTECHNIQUE: After lidocaine a wire was placed in the mass of the left breast under ultrasound guidance.", "3 are named in the title"),
+    ("EXAM: Wire localization, left breast\n\nTECHNIQUE: After lidocaine, site 1 at 8:00, site 2 at 9:00 and SITE 3 at 10:00, all masses: a wire was placed in each in the left breast under ultrasound guidance.", "3 are numbered"),
     ("EXAM: Left breast\n\nTECHNIQUE: A wire was placed in the mass of the left breast under ultrasound guidance.", "nothing tells that the procedure was begun"),
     ("EXAM: Left breast\n\nTECHNIQUE: After lidocaine a wire was placed in the mass of the left breast under ultrasound guidance.", None),
 ]  # fmt: skip
