@@ -61,7 +61,10 @@ def find(r: Reader, layout: Layout, events: list[Event], f: Findings) -> list[Re
         and not any(m.label == "guidance" for m in e.piece.mentions)
     ]
     stopped = [e for e in stopped if not _went_on(r, e, events)]
-    if stopped and f.status == "completed" and not f.complications:
+    off = procedure.cancelled(r, events)
+    if off and f.status == "completed":
+        out.append(Reading("words that nothing was done in a procedure read as completed", r.evidence(off[:3])))
+    elif stopped and f.status == "completed" and not f.complications:
         out.append(
             Reading(
                 "words of stopping in a procedure read as completed",

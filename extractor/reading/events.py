@@ -586,7 +586,8 @@ def _clause(
         ):
             add("total", type_, count, d, d)
         elif (
-            piece.section in ("device", "target")
+            # a clip in the field of the target is what was aimed at, not what was left
+            (piece.section == "device" or piece.section == "target" and type_ != "clip")
             and piece.heading
             and d.start >= piece.content - 1
             and kind == "device"
