@@ -6,9 +6,12 @@ people and into problem+json for programs.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
@@ -23,9 +26,10 @@ from extractor.web.api import routes as api
 from extractor.web.desk import asking, pages, people, reports
 from extractor.web.desk.render import page
 from extractor.web.problem import Halt, LoginNeeded
-from extractor.web.reading import NotRead, Reads
+from extractor.web.reading import WAITING, NotRead, Reads
 from extractor.web.settings import Settings
 from extractor.web.store import Store
+from extractor.web.store.engine import StoreBusy
 from extractor.web.store.notes import UnknownNote
 
 DESCRIPTION = (
@@ -39,7 +43,7 @@ def create_app(settings: Settings, store: Store, reader: Reads) -> guard.App:
     """The application, guarded. `settings.authentication` decides whether anybody has to log in."""
     app = FastAPI(
         title="extractor", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url="/api/openapi.json", lifespan=_threads,
     )  # fmt: skip
     app.state.settings, app.state.store, app.state.reader = settings, store, reader
     app.state.metrics = guard.Metrics()
@@ -53,6 +57,13 @@ def create_app(settings: Settings, store: Store, reader: Reads) -> guard.App:
     guarded = guard.guarded(made, settings, app.state.metrics)
     guarded.app = app  # type: ignore[attr-defined]
     return guarded
+
+
+@asynccontextmanager
+async def _threads(app: FastAPI) -> AsyncIterator[None]:
+    """Have a thread for every request that may wait for a note to be read, and more: pages do not wait for them."""
+    to_thread.current_default_thread_limiter().total_tokens = WAITING + 100
+    yield
 
 
 def _describe(app: FastAPI) -> None:
@@ -90,7 +101,8 @@ def _errors(app: FastAPI) -> None:
         return _answer(request, error.status, error.detail, headers=headers)
 
     @app.exception_handler(OperationalError)
-    def store_away(request: Request, error: OperationalError) -> Response:
+    @app.exception_handler(StoreBusy)
+    def store_away(request: Request, error: Exception) -> Response:
         return _answer(
             request, 503, "The store does not answer; nothing was changed. Try again.", headers={"Retry-After": "5"}
         )

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ except ImportError:
 else:
     from sqlalchemy import create_engine
 
-    from extractor.web.reading import Reader, reader
+    from extractor.web.reading import Reader, Reads, reader
     from extractor.web.store import Store, notes, open_store
 
     @pytest.fixture(scope="session")
@@ -165,13 +166,19 @@ else:
     @pytest.fixture
     def served(sqlite: Store, reads: Reader) -> Iterator[str]:
         """The address of a desk that listens on a port, with some notes in its store."""
+        fill(sqlite, reads)
+        with running(sqlite, reads) as address:
+            yield address
+
+    @contextmanager
+    def running(store: Store, reads: Reads) -> Iterator[str]:
+        """A desk that listens on a port; its address."""
         import uvicorn
 
         from extractor.web.app import create_app
         from extractor.web.settings import Settings
 
-        fill(sqlite, reads)
-        config = uvicorn.Config(create_app(Settings(), sqlite, reads), port=0, log_config=None, access_log=False)
+        config = uvicorn.Config(create_app(Settings(), store, reads), port=0, log_config=None, access_log=False)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

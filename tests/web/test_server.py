@@ -20,10 +20,11 @@ import pytest
 
 from extractor.note import Note
 from extractor.web.client import Client, ClientError
+from extractor.web.crew import crew
 from extractor.web.reading import Reader
 from extractor.web.store import Store, decisions, open_store, trail
 from tests.conftest import ROOT, Command
-from tests.web.conftest import Desk, fill, gold_texts
+from tests.web.conftest import Desk, fill, gold_texts, running
 
 
 def free_port() -> int:
@@ -207,6 +208,22 @@ def test_others_are_not_let_in_without_login(extractor: Command, tmp_path: Path,
     said = extractor("serve", "--host", address, "--db", tmp_path / "a.db")
     assert said.returncode == 2
     assert b"--behind-tls" in said.stderr
+
+
+def test_pages_do_not_wait_for_notes_that_are_read(sqlite: Store) -> None:
+    """Far more requests wait for one worker than a server has threads by default; the worklist answers meanwhile."""
+    options = {"policy": "cpt", "profile": "default", "models": True, "promise": None}
+    with crew(options, 1, 60.0, None, "tests.web.fakes:load") as made:
+        made.start()
+        with running(sqlite, made) as address, ThreadPoolExecutor(80) as pool:
+            client = Client(address, timeout=120)
+            waiting = [pool.submit(client.extract, "slow 0.2", f"n{number}") for number in range(80)]
+            while not any(each.done() for each in waiting):
+                time.sleep(0.01)
+            assert client.worklist()["total"] == 0
+            # As many as there are threads by default would have to be read first.
+            assert sum(each.done() for each in waiting) < 40
+            assert [each.result().note_id for each in waiting] == [f"n{number}" for number in range(80)]
 
 
 def test_many_at_once_lose_nothing(served: str) -> None:

@@ -142,8 +142,9 @@ def put(request: Request, who: Caller, note: m.WorkIn, idempotency_key: Key) -> 
 @router.get("/notes/{number}", response_model=m.Whole, operation_id="getNote", responses=problem.documented(404))
 def whole(request: Request, who: Caller, number: Number) -> m.Whole:
     """A note of the worklist with its text and result."""
-    with _store(request).write() as connection:
+    with _store(request).read() as connection:
         stored = notes.get(connection, number)
+    with _store(request).write() as connection:
         trail.record(connection, who.name, "note.open", f"note:{number}", result=stored.row["result"])
     return m.Whole(note=_row(stored.row), text=stored.text, result=stored.result)
 

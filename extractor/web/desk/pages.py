@@ -105,11 +105,10 @@ def note(request: Request, who: Here, number: Number) -> Response:
 
 def draw(request: Request, who: Visit, number: int, wanted: worklist.Filter, error: str = "", status: int = 200,
          kept: dict[str, str] | None = None) -> Response:  # fmt: skip
-    """The page of a note. That it was opened is recorded first; without the record there is no page."""
+    """The page of a note. That it was opened is recorded before it is drawn; without the record there is no page."""
     store = store_of(request)
-    with store.write() as connection:
+    with store.read() as connection:
         stored = notes.get(connection, number)
-        trail.record(connection, who.user.name, "note.open", f"note:{number}", result=stored.row["result"])
         before, after = worklist.neighbours(connection, wanted, stored.row)
         values = {
             "history": decisions.history(connection, number),
@@ -118,6 +117,9 @@ def draw(request: Request, who: Visit, number: int, wanted: worklist.Filter, err
             "last": decisions.newest(connection, number),
             "people": _people(request, connection, stored.row["assignee"]),
         }
+    # Nobody who writes waits while all this is read.
+    with store.write() as connection:
+        trail.record(connection, who.user.name, "note.open", f"note:{number}", result=stored.row["result"])
     return page(
         request, who, "note.html", status, stored=stored, row=stored.row, current=True, before=before, after=after,
         wanted=wanted, given=wanted.query(), back=query(wanted.query())[1:], error=error,

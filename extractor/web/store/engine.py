@@ -7,9 +7,10 @@ never decide on the same row at once and the audit trail has one order.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +21,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Any number that no other program takes for its advisory locks.
 _LOCK = 0x657874726163
+WAIT = 30.0
+"""Seconds that a writer waits for its turn."""
 
 
 Row = Mapping[str, Any]
@@ -30,11 +33,16 @@ class StoreError(RuntimeError):
     """The store cannot be opened; the message says what to do and holds no password."""
 
 
+class StoreBusy(RuntimeError):
+    """The store was not free to be written to in time; nothing was changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """An open store. `read` and `write` give a connection within a transaction."""
 
     engine: Engine
+    turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def sqlite(self) -> bool:
@@ -48,17 +56,27 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its beginning; it commits whole or leaves nothing."""
-        with self.engine.connect() as connection:
-            if self.sqlite:
-                connection.info["immediate"] = True
-            try:
-                with connection.begin():
-                    if not self.sqlite:
-                        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
-                    yield connection
-            finally:
-                connection.info.pop("immediate", None)
+        """A transaction that holds the write lock from its beginning; it commits whole or leaves nothing.
+
+        Raises StoreBusy where others write for too long.
+        """
+        # Within this process writers take turns before they take a connection: the databases' own waiting is by
+        # polling, or keeps a connection from those who only read.
+        if not self.turn.acquire(timeout=WAIT):
+            raise StoreBusy("others write to the store for too long")
+        try:
+            with self.engine.connect() as connection:
+                if self.sqlite:
+                    connection.info["immediate"] = True
+                try:
+                    with connection.begin():
+                        if not self.sqlite:
+                            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
+                        yield connection
+                finally:
+                    connection.info.pop("immediate", None)
+        finally:
+            self.turn.release()
 
     def close(self) -> None:
         """Close every connection."""
