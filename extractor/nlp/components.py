@@ -103,8 +103,8 @@ class _Component:
     @property
     def last(self) -> bool:
         """Whether no further component of this package follows, so that the results must be handed over now."""
-        names = [n for n in self._nlp.pipe_names if isinstance(self._nlp.get_pipe(n), _Component)]
-        return not names or names[-1] == self.name
+        own = [name for name, pipe in self._nlp.pipeline if isinstance(pipe, _Component)]
+        return not own or own[-1] == self.name
 
     def __call__(self, doc: Doc) -> Doc:
         self.work(doc, page_of(doc))

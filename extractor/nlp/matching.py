@@ -38,12 +38,13 @@ class PhraseTree:
                 for word in literal:
                     node = node.setdefault(word, {})
                 node.setdefault(_END, []).append(rule)
+        self._cased_first = {word.lower() for word in self._cased}
 
     def find(self, text: str, words: list[str], starts: list[int], ends: list[int]) -> list[Mention]:
         """Mentions in order of start, from the words of the text as `scan` gives them."""
         out: list[Mention] = []
         self._walk(self._plain, words, starts, ends, out)
-        if self._cased:
+        if self._cased and not self._cased_first.isdisjoint(words):
             cased = [text[a:b] for a, b in zip(starts, ends, strict=True)]
             self._walk(self._cased, cased, starts, ends, out)
         out.sort(key=lambda m: (m.start, -m.end))

@@ -49,9 +49,13 @@ class Remembering:
         return Doc(self.vocab, words, spaces)
 
     def _tokens(self, run: str) -> tuple[str, ...]:
-        # no prefix, suffix or infix is made of plain letters only; the exceptions ("cannot") are among the rules
-        plain = run.isascii() and run.isalpha() and run not in self._exceptions
-        tokens = (run,) if plain else tuple(token.text for token in self.tokenizer(run))
+        # no prefix, suffix or infix is made of plain letters only, and a stop after small letters is a suffix of its own;
+        # the exceptions ("cannot", "Dr.") are among the rules
+        stem = run[:-1] if run[-1] in ",;:" or run[-1] == "." and run[-2:-1].islower() else run
+        if stem.isascii() and stem.isalpha() and not {stem, run} & self._exceptions:
+            tokens = (stem, run[-1]) if stem != run else (run,)
+        else:
+            tokens = tuple(token.text for token in self.tokenizer(run))
         if len(self._kept) < _MOST:
             self._kept[run] = tokens
         return tokens

@@ -40,6 +40,12 @@ class Stated:
 
 def stated(r: Reader) -> list[Stated]:
     """Numbers of lesions that the note states for this session; strength 3 a count field, 2 an impression, 1 the text."""
+    if r.stated is None:
+        r.stated = _stated(r)
+    return r.stated
+
+
+def _stated(r: Reader) -> list[Stated]:
     out: list[Stated] = []
     for piece in r.page.pieces:
         if piece.section in (

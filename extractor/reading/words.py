@@ -90,6 +90,7 @@ class Reader:
         self.note = note
         self.mentions = _clean(page)
         self.events_so_far: list[Any] = []
+        self.stated: list[Any] | None = None  # see counts.stated
         self._where: dict[patterns.Pattern, frozenset[int]] = {}
         self._anywhere: dict[patterns.Pattern, bool] = {}
         kinds = {
