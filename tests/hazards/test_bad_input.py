@@ -12,7 +12,7 @@ from extractor.note import Note
 from extractor.pipeline import read
 from tests.conftest import Command
 
-GOOD = "EXAM: Left breast wire localization\nTECHNIQUE: Under ultrasound guidance a wire was placed at the mass in the left breast.\n"
+GOOD = "EXAM: Left breast wire localization\nTECHNIQUE: After 1% lidocaine, under ultrasound guidance a wire was placed at the mass in the left breast.\n"
 
 # a file's bytes, and whether it is refused (else it has a result)
 FILES: dict[str, tuple[bytes, bool]] = {
