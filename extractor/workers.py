@@ -108,8 +108,8 @@ def work(connection: Connection, setup: Setup) -> None:
     except (OSError, ValueError) as error:
         connection.send(str(error))
         return
-    connection.send(None)
     with contextlib.suppress(EOFError, BrokenPipeError):  # the parent is gone: so is the reason to work
+        connection.send(None)
         while True:
             for note in connection.recv():
                 try:
