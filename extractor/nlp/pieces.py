@@ -70,6 +70,19 @@ def _add(text: str, start: int, end: int, block: int, out: list[tuple[int, int, 
         out.append((start, end, block))
 
 
+def _capitals(line: str, following: str) -> bool:
+    """Whether a short line of capitals stands below one that is not: a heading without a colon, and no wrap."""
+    words = following.split()
+    return (
+        len(words) <= 2
+        and len(following.strip()) <= 24
+        and following.isupper()
+        and all(len(word) > 1 and word.isalpha() for word in words)
+        and len(words[0]) > 3
+        and not line.isupper()
+    )
+
+
 def _join(text: str, block: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Lines of one block joined where the break is only a wrap: the next word would not have fitted."""
     width = max(len(text[a:b].rstrip()) for a, b in block)
@@ -77,6 +90,9 @@ def _join(text: str, block: list[tuple[int, int]]) -> list[tuple[int, int]]:
     for (a, b), (c, d) in zip(block, block[1:], strict=False):
         line, following = text[a:b].rstrip(), text[c:d]
         stripped = following.lstrip()
+        if _capitals(line, stripped):
+            out.append([c, d])
+            continue
         first = len(stripped.split(None, 1)[0])
         wrapped = (
             len(line) + 1 + first > width - 1

@@ -135,8 +135,26 @@ def _devices(r: Reader, events: list[Event], f: Findings) -> list[Reading]:
     return out
 
 
+def _respectively(r: Reader, f: Findings) -> list[Reading]:
+    """Several places named "respectively" where fewer lesions were read: each is the place of something of its own."""
+    if "respectively" not in r.lower:
+        return []
+    for p in r.page.pieces:
+        if p.section in _BODY and "respectively" in r.piece_text(p):
+            # "at 2:00 and 6:00 respectively": the first of two positions can look like a time of day
+            for labels in (("clock", "time"), ("quadrant",), ("side",)):
+                named = {str(m.value): m for m in p.mentions if m.label in labels and active(m) and m.value != "both"}
+                if len(named) > len(f.lesions):
+                    words = r.evidence(list(named.values()))
+                    return [Reading(f"{len(named)} places are named respectively, {len(f.lesions)} read", words)]
+    return []
+
+
 def _lesions(r: Reader, f: Findings) -> list[Reading]:
     n = len(f.lesions)
+    apart = _respectively(r, f)
+    if apart:
+        return apart
     for s in counts.stated(r):
         if (
             s.value > n

@@ -26,6 +26,13 @@ _CORRECTS = patterns.compile(
 )
 
 
+# `The word "right" is an error of transcription`: the other side is meant
+_SLIP = patterns.compile(
+    r"\b(?:words?|terms?|mention\s+of|reference\s+to|references\s+to)\s+(?:the\s+)?[\"']?(left|right|lt|rt)\b[^.;]{0,70}?\b(?:error|wrong|incorrect|mistake\w*|typo\w*|erroneous\w*|slip|inadvertent\w*)\b",
+    re.I,
+)
+
+
 @dataclass(slots=True)
 class Sides:
     """`claims` are the sides said of this procedure with their words; `corrected` the side an addendum gives; `bilateral` when
@@ -167,7 +174,10 @@ def _addendum(r: Reader, out: Sides) -> None:
             text,
         )
         flat = [x for t in named for x in t if x]
-        if flat:
+        slips = {"left" if w in ("left", "lt") else "right" for w in _SLIP.findall(text)}
+        if len(slips) == 1:
+            value = "left" if slips == {"right"} else "right"
+        elif flat:
             value = "left" if flat[-1] in ("left", "lt") else "right"
         else:
             votes = {

@@ -13,6 +13,8 @@ from tests.nlp.doc import doc_of, squeezed
 from tests.tables import rows
 
 SPLITS = [
+    ("- reflector released in the middle of the mass, signal\nLEFT BREAST\n- needle from lateral", ["- reflector released in the middle of the mass, signal", "LEFT BREAST", "- needle from lateral"]),
+    ("WIRE PLACED THROUGH THE MASS OF THE UPPER OUTER QUADRANT OF THE\nLEFT BREAST", ["WIRE PLACED THROUGH THE MASS OF THE UPPER OUTER QUADRANT OF THE LEFT BREAST"]),
     # running text
     ("The wire was placed. The patient did well.", ["The wire was placed.", "The patient did well."]),
     ("Was the wire seen? Yes. It was!", ["Was the wire seen?", "Yes.", "It was!"]),

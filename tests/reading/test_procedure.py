@@ -113,6 +113,7 @@ def test_a_target_that_was_not_attempted_makes_the_session_partial(technique: st
 
 
 DOUBTS = [
+    ("EXAM: Left breast localization\n\nTECHNIQUE: After lidocaine a wire and a clip were placed under ultrasound guidance at 2:00 and 6:00 of the left breast respectively.", "2 places are named respectively"),
     ("EXAM: Stereotactic biopsy, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast.", "a biopsy is named"),
     ("EXAM: Stereotactic biopsy, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast. No tissue was taken.", None),
     ("EXAM: Stereotactic biopsy and marker, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast.", None),

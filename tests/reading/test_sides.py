@@ -32,6 +32,8 @@ SIDES = [
     ("Under ultrasound guidance a wire was placed at the right breast mass. Left breast not examined today.", "right"),
     ("She had a lumpectomy on the left side four years ago. Under ultrasound guidance a wire was placed at the mass in the right breast.", "right"),
     ("Her left breast was clean on MR. Under ultrasound guidance a wire was placed at the mass in the right breast.", "right"),
+    ("Under ultrasound guidance a wire was placed at the left breast mass. The shaft runs right through it.", "left"),
+    ("Under ultrasound guidance a Magseed was placed in the left breast mass right beside the clip. Sponge counts right.", "left"),
     # not said
     ("Under ultrasound guidance a wire was placed at the mass in the breast.", None),
     ("Under ultrasound guidance a wire was placed at the mass in the [right/left] breast.", None),
@@ -66,6 +68,8 @@ def test_side(sentences: str, side: str | None) -> None:
 
 
 ADDENDA = [
+    ('The word "left" in the report above is a dictation error.', "right", None),
+    ('The word "right" under findings was a mistake. The left breast was imaged and treated.', "left", None),
     ("Report above is a template carry-over: it says left, the wire and all images are RIGHT, right breast.", "right", None),
     ("Films sent to the surgeon with the right breast.", "left", "an addendum names the right side"),
     ("Films of the left breast sent to the surgeon.", "left", None),
