@@ -61,6 +61,8 @@ def find(r: Reader, layout: Layout, events: list[Event], f: Findings) -> list[Re
         and not any(m.label == "guidance" for m in e.piece.mentions)
     ]
     stopped = [e for e in stopped if not _went_on(r, e, events)]
+    if procedure.operating(r) >= 4 and not procedure.kinds(r, ("title", "order")).get("localization"):
+        out.append(Reading("an operation is told in a procedure read as a localization", f.procedure_evidence[:2]))
     off = procedure.cancelled(r, events)
     if off and f.status == "completed":
         out.append(Reading("words that nothing was done in a procedure read as completed", r.evidence(off[:3])))

@@ -31,6 +31,7 @@ _MORE = patterns.compile(
 _EARLIER = patterns.compile(
     r"\b(?:earlier\s+(?:today|this\s+(?:morning|afternoon|week))|(?:placed|localized|localised|inserted|deployed)\s+(?:earlier|previously|by\s+(?:radiology|dr|the\s+radiologist|interventional|breast\s+imaging))|"
     r"(?:this|earlier\s+this)\s+a\.?m\.?\s+(?:in|by)|put\s+in\s+(?:this|earlier)|by\s+radiology|in\s+radiology|by\s+dr\.?\s+\w+\s+in|see\s+separate|separate\s+report|own\s+report|yesterday|pre-?operatively\s+placed|"
+    r"had\s+(?:an?|the|her|his|two)\s+(?:[\w-]+\s+){1,4}?(?:put\s+in|placed|inserted|implanted|deployed)\b[^.;]{0,70}?\b(?:by\s+(?:dr\b|(?:the\s+)?radiolog\w+|breast\s+imag\w+)|in\s+radiology|this\s+morning|yesterday|last\s+(?:week|month))|"
     r"(?:had\s+been|(?:that|which)\s+w(?:as|ere))\s+(?:\w+\s+)?(?:placed|locali[sz]ed|inserted|deployed|implanted)\b[^.;]{0,70}?\b(?:this\s+(?:morning|afternoon|week)|last\s+(?:week|month)|(?:by|in)\s+(?:the\s+)?radiolog\w+|by\s+(?:the\s+)?breast\s+imag\w+|before\s+(?:surgery|the\s+(?:operation|case)))|"
     r"(?:placed|locali[sz]ed|inserted|deployed|implanted)\b[^.;]{0,50}?\bby\s+(?:the\s+)?(?:radiolog\w+|breast\s+imag\w+)[^.;]{0,30}?\b(?:this\s+(?:morning|afternoon)|last\s+week|before\s+(?:surgery|the\s+(?:operation|case))))\b",
     re.I,

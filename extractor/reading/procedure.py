@@ -84,6 +84,16 @@ def elsewhere(r: Reader) -> bool:
     return len(lung) >= 2 and len(lung) > body_breast
 
 
+def operating(r: Reader) -> int:
+    """How many words of an operation the body holds."""
+    return sum(
+        1
+        for p in r.holding(_OPERATION)
+        if p.section not in ("history", "plan", "comparison")
+        for _ in _OPERATION.finditer(r.text, p.start, p.end)
+    )
+
+
 def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
     """(whether the note reports no localization or biopsy of its own, the words that say what it is)."""
     title = title_text(r)
@@ -99,12 +109,7 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
     names_localization = bool(heads.get("localization"))
     if elsewhere(r):
         return True, list(r.all("organ"))[:2]
-    operations = sum(
-        1
-        for p in r.holding(_OPERATION)
-        if p.section not in ("history", "plan", "comparison")
-        for _ in _OPERATION.finditer(r.text, p.start, p.end)
-    )
+    operations = operating(r)
     if (heads.get("operative") or operations >= 4) and operations >= 2:
         guided = any(
             m.label == "guidance"

@@ -37,6 +37,7 @@ DOCUMENTS = [
     ("EXAM: Stereotactic wire localization, left breast\n\nThe patient arrived on anticoagulation. The procedure was rescheduled. No anesthetic was given.", "localization", "cancelled"),
     ("EXAM: Wire localization x 2, left breast\n\nTECHNIQUE: Under ultrasound guidance a wire was placed at the mass in the left breast at 2:00. Localization of the second mass at 9:00 was attempted with lidocaine and needle but abandoned because of pain; no wire was placed there.", "localization", "partial"),
     # others
+    ("OPERATIVE REPORT\n\nOPERATION: Lumpectomy, right breast\n\nShe had a hookwire inserted by Dr. Imrie under ultrasound guidance this morning. A curved incision was made along the wire, the specimen was excised with cautery and oriented, and the skin was closed with Monocryl.", "other", None),
     ("EXAM: Bilateral screening mammogram\n\nFINDINGS: Scattered fibroglandular tissue. No suspicious mass.\n\nIMPRESSION: BI-RADS 1.", "other", None),
     ("STUDY: MG DIAG UNI LT POST MARKER\n\nHX: Ultrasound biopsy and marker today by Dr. Vance.\n\nCC and ML views of the left breast. The coil marker has been deployed and lies in the mass.\n\nIMP: Marker in place. A localization with ultrasound, if wanted, is possible.", "other", None),
     ("Seen with reports. Ultrasound: 9 mm spiculated mass, left breast 2 o'clock, BI-RADS 5.\n\nAdv: ultrasound guided wire localization left breast and wide local excision on 4 May.", "other", None),
