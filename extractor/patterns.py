@@ -128,14 +128,13 @@ class Pattern:
 
     __slots__ = (
         *("_findall", "_finditer", "_lower", "_search", "_sub"),
-        *("flags", "fullmatch", "literals", "match", "pattern", "rare"),
+        *("flags", "fullmatch", "literals", "match", "pattern"),
     )
 
     def __init__(self, expression: str, flags: int = 0) -> None:
         made = re.compile(expression, flags)
         self.pattern, self.flags = expression, flags
         self.literals = _least(needs(expression, flags))
-        self.rare = bool(self.literals) and len(self.literals[0]) > _SHORTEST
         lower = _in_lower_case(expression, flags)
         self._lower = lower.search if lower else None
         self.match, self.fullmatch = made.match, made.fullmatch
@@ -159,7 +158,7 @@ class Pattern:
 
     def places(self, lower: str) -> list[int] | None:
         """Where a text in lower case holds one of the literals; None where they are too common to tell anything."""
-        if not self.rare or not lower.isascii():
+        if not self.literals or not lower.isascii():
             return None
         found: list[int] = []
         for literal in self.literals:

@@ -138,7 +138,9 @@ def _find_heading(page: Page, piece: Piece, headings: Headings) -> Rule | None:
     return rule
 
 
-_CAPITALS = patterns.compile(r"((?:[A-Z]{4,}|AND|/)(?:[ /]+(?:[A-Z]{3,}|OF))*)[ \n]+(?!(?:of|was|were|is|and|as)\b)(?=[a-z0-9])")
+_CAPITALS = patterns.compile(
+    r"((?:[A-Z]{4,}|AND|/)(?:[ /]+(?:[A-Z]{3,}|OF))*)[ \n]+(?!(?:of|was|were|is|and|as)\b)(?=[a-z0-9])"
+)
 _WITHOUT_COLON = {"history", "comparison", "technique", "findings", "impression", "complications", "plan"}
 
 
@@ -183,7 +185,9 @@ def assign(page: Page, headings: Headings) -> None:
             elif kind == "signature" and page.lower.startswith("tech", piece.heading[0] if piece.heading else 0):
                 # "TECH:" before a name is the technologist, before what was done the technique
                 if any(
-                    m.label in ("anesthesia", "guidance", "device", "consent", "time_out") or m.label == "action" and m.value == "advance"
+                    m.label in ("anesthesia", "guidance", "device", "consent", "time_out")
+                    or m.label == "action"
+                    and m.value == "advance"
                     for m in piece.mentions
                 ):
                     kind, scope, body_started = "technique", "major", True
@@ -339,6 +343,8 @@ _COPIED = patterns.compile(
 def _copied(page: Page) -> None:
     """What a note says it copied from another is that other day's, up to the next heading or block."""
     block = -1
+    places = _COPIED.places(page.lower)
+    where = None if places is None else {page.piece_at(at) for at in places}
     for piece in page.pieces:
         if block == piece.block and (
             piece.heading is None
@@ -348,6 +354,8 @@ def _copied(page: Page) -> None:
             piece.section = "history"
             continue
         block = -1
+        if where is not None and piece.index not in where:
+            continue
         if _COPIED.search(page.text, piece.start, min(piece.end, piece.start + 120)) and piece.section not in (
             "title",
             "signature",

@@ -332,8 +332,14 @@ def indication(r: Reader) -> list[Mention]:
     return out
 
 
+# what every match of _DEPTH holds, but for the axis alone
+_DEPTH_WORDS = patterns.compile(r"depth|coordinate|comput|calculat|determin|derived|to\s+\d+\s*mm", re.I)
+
+
 def stereotactic_technique(r: Reader) -> list[Mention | tuple[int, int, str, str]]:
     out: list[Mention | tuple[int, int, str, str]] = []
+    words, starts, _ = r.page.words or ([], [], [])
+    deep = {r.page.piece_at(start) for word, start in zip(words, starts, strict=True) if word == "z"}
     for m in r.all("guidance", "coordinates"):
         if m.section in ("history", "comparison", "title", "plan", "order") or not active(m):
             continue
@@ -351,7 +357,7 @@ def stereotactic_technique(r: Reader) -> list[Mention | tuple[int, int, str, str
             "comment",
             "header",
         ):
-            for d in _DEPTH.finditer(r.text, p.start, p.end):
+            for d in _DEPTH.finditer(r.text, p.start, p.end) if p.index in deep or r.may(_DEPTH_WORDS, p) else ():
                 if patterns.search(
                     r"signal|skin|reflector\s+depth|tag\s+depth|probe|handpiece", r.lower[p.start : p.end]
                 ) and not patterns.search(r"comput|calcul|coordin", d[0], re.I):
@@ -418,7 +424,7 @@ def post_placement(r: Reader, layout: Layout, f: Findings) -> tuple[bool, list[t
         whole = r.text[p.start : p.end]
         for k, (a, b) in enumerate(zip(bounds, bounds[1:], strict=False)):
             text = r.text[a:b]
-            if not (_TIP.search(text) and _POSITION.search(text) and _TARGETISH.search(text)):
+            if not (r.may(_TIP, p) and _TIP.search(text) and _POSITION.search(text) and _TARGETISH.search(text)):
                 if not (k and _POSITION.search(text) and _TARGETISH.search(text) and _SHOWN.search(whole)):
                     continue
             if not _is_check(r, p, k, a, text, whole):
@@ -539,10 +545,11 @@ _BY_WHOM = patterns.compile(
 def signature(r: Reader) -> list[tuple[int, int, str, str]]:
     """Names of those who performed, dictated or signed."""
     out: list[tuple[int, int, str, str]] = []
+    degrees = {r.page.piece_at(m.start()) for m in _HAS_DEGREE.finditer(r.text)}
     for p in r.page.pieces:
         text = r.text[p.start : p.end]
         line = text if len(text) < 220 else text[:220]
-        for m in _NAME.finditer(r.text, p.start, p.end) if _HAS_DEGREE.search(r.text, p.start, p.end) else ():
+        for m in _NAME.finditer(r.text, p.start, p.end) if p.index in degrees else ():
             before = r.text[max(p.start, m.start() - 40) : m.start()]
             if (
                 r.page.is_blank(m.start(), m.end())
