@@ -58,6 +58,7 @@ def _slips() -> tuple[patterns.Pattern, dict[str, str]]:
 
 # a scanner reads 0 for O and 1 for l: a word of letters is meant where the lexicon knows it; and in a note where it did,
 # O for 0 and l for 1 in numbers, c for o in words, and a space inside a word
+_FIGURE_BESIDE = re.compile(r"[01][A-Za-z]|[A-Za-z][01]")
 _SCANNED = patterns.compile(r"\b(?=[A-Za-z]*[01])(?=[A-Za-z01]*[A-Za-z]{2})[A-Za-z01]{4,}\b")
 _WRAPPED = patterns.compile(r"\b([A-Za-z]{2,})(-[ \t]*\n[ \t]*)([A-Za-z]{2,})\b")
 
@@ -132,7 +133,7 @@ def even(source: Normalized) -> Normalized:
         new = words[" ".join(m[0].lower().split())]
         if len(new) <= m.end() - m.start() and m.start() not in taken and m.end() - 1 not in taken:
             edits.append((m.start(), m.end(), new.upper() if m[0].isupper() else new))
-    if _SCANNED.search(text):
+    if _FIGURE_BESIDE.search(text) and _SCANNED.search(text):
         edits.extend(e for e in _scanned(text) if e[0] not in taken and e[1] - 1 not in taken)
     if "-\n" in text:
         known = _vocabulary()

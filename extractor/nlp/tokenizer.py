@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
-_RUNS = re.compile(r"\S+|\s+")
+_RUNS = re.compile(r"(\S+)( ?)(\s*)")  # a word, the space that belongs to it, and more white space, a token of its own
 _MOST = 50_000  # words kept; a batch holds fewer until the pipeline is renewed
 
 
@@ -32,20 +32,21 @@ class Remembering:
         words: list[str] = []
         spaces: list[bool] = []
         kept = self._kept
-        for run in _RUNS.findall(text):
-            tokens = kept.get(run)
-            if tokens is None:
-                if run.isspace():
-                    if words and run[0] == " ":
-                        spaces[-1] = True
-                        run = run[1:]
-                    if run:
-                        words.append(run)
-                        spaces.append(False)
-                    continue
-                tokens = self._tokens(run)
-            words.extend(tokens)
-            spaces.extend([False] * len(tokens))
+        before = len(text) - len(text.lstrip())
+        if before:
+            words.append(text[:before])
+            spaces.append(False)
+        for run, space, more in _RUNS.findall(text, before):
+            tokens = kept.get(run) or self._tokens(run)
+            if len(tokens) == 1:
+                words.append(tokens[0])
+            else:
+                words.extend(tokens)
+                spaces.extend([False] * (len(tokens) - 1))
+            spaces.append(space == " ")
+            if more:
+                words.append(more)
+                spaces.append(False)
         return Doc(self.vocab, words, spaces)
 
     def _tokens(self, run: str) -> tuple[str, ...]:

@@ -406,7 +406,10 @@ def _letters(page: Page) -> list[Mention]:
     """L and R where only a side can be meant: before a place, and as the value of a side field or a table cell."""
     out = []
     found: set[int] = set()
+    alone = page.words is None or "l" in page.words[0] or "r" in page.words[0]
     for pattern, field_only in ((_LETTER_SIDE, False), (_LETTER_HEAD, False), (_LETTER_FIELD, True)):
+        if pattern is not _LETTER_SIDE and not alone:
+            continue
         for m in pattern.finditer(page.text):
             i = page.piece_at(m.start())
             piece = page.pieces[i]
