@@ -15,7 +15,7 @@ from typing import Any
 
 _SHORTEST = 2  # code points; a shorter literal is in nearly every sentence
 _FURTHEST = 2**31 - 1
-_OFTEN = 30  # places of a literal; more are in nearly every sentence
+_OFTEN = 12  # places of a literal; more are in nearly every sentence
 _NOTHING = frozenset({""})
 _MOST = 80  # literals; more are not worth looking for
 _LOOKS = {sre.ASSERT, sre.ASSERT_NOT}

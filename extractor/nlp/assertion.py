@@ -15,10 +15,11 @@ from extractor.nlp.page import Assertion, Mention, Page, Piece
 
 # for text in lower case, since every sentence is gone through with it
 _CLAUSE = re.compile(
-    r";|\.\s|\s-{1,2}\s|\b(?:but|however|although|though|whereas|while|yet|except|otherwise|aside from|apart from|other than|which resolved|whereupon)\b"
+    # the signs that an end can begin with first: most places are left after one look
+    r"(?=[;.\s,:#(]|(?<!\w)[bhatwyeo])(?:;|\.\s|\s-{1,2}\s|\b(?:but|however|although|though|whereas|while|yet|except|otherwise|aside from|apart from|other than|which resolved|whereupon)\b"
     r"|,?\s+and\s+(?=(?:(?:mag\s?)?(?:seed|clip|reflector|tag|marker)\s+(?:number\b|\#|no\.|two\b|2\b)|the|a|an|she|he|patient|pt|it|this|that|there|then|was|were|i|we|no|all|both|each|one|two|three|another|second|wire|its|her|his|went|left|sent|tolerated|not)\b)"
     r"|,\s+(?=(?:(?:left|right|lt|rt)\s+(?:axilla|breast)\s+(?:level|at|the|there|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d)|the|a|an|she|he|then|there|this|it|which|who|where|was|were|i|we|showing|demonstrating|no|not|and|patient|pt|with no|without|both|one|so|after|before|since|because|as)\b)"
-    r"|:\s|\s\|\s|(?<=\w)\s+(?=(?:indication|reason)\s+(?:is|was)\b)|(?<=[\s,;])(?=#\d\b)|(?<=\s)(?=\(\d\)\s)|(?<=\S)[ \t]{3,}(?=\S)"
+    r"|:\s|\s\|\s|(?<=\w)\s+(?=(?:indication|reason)\s+(?:is|was)\b)|(?<=[\s,;])(?=#\d\b)|(?<=\s)(?=\(\d\)\s)|(?<=\S)[ \t]{3,}(?=\S))"
 )
 _SECTION_VALUE: dict[str, Assertion] = {
     "title": "ordered",

@@ -36,8 +36,8 @@ def _field(name: str) -> Any:
     return read
 
 
-def _rows(doc: Doc, page: Page) -> None:
-    """Fill the span group and the list that travels with the document, from the page's mentions."""
+def _rows(doc: Doc, page: Page) -> list[tuple[Span, Mention]]:
+    """Fill the span group and the list that travels with the document, from the page's mentions; both of each."""
     starts = _starts(doc, page)
     found: dict[tuple[int, int, str], Mention] = {}
     for m in page.mentions:
@@ -45,10 +45,12 @@ def _rows(doc: Doc, page: Page) -> None:
         b = bisect_left(starts, m.end)
         if 0 <= a < b:
             found.setdefault((a, b, m.label), m)
-    doc.spans[GROUP] = [Span(doc, a, b, label=label) for a, b, label in found]
+    spans = [Span(doc, a, b, label=label) for a, b, label in found]
+    doc.spans[GROUP] = spans
     doc.user_data["extractor_mentions"] = [
         [a, b, label, m.value, m.rule, m.section, m.assertion, m.cue] for (a, b, label), m in found.items()
     ]
+    return list(zip(spans, found.values(), strict=True))
 
 
 def _starts(doc: Doc, page: Page) -> list[int]:
@@ -182,9 +184,8 @@ class Assertion(_Component):
 
     def work(self, doc: Doc, page: Page) -> None:
         engine.add_assertion(_prepared(page))
-        _rows(doc, page)
-        for span, row in zip(doc.spans[GROUP], doc.user_data["extractor_mentions"], strict=True):
-            name = _MIRROR.get(row[6])
+        for span, mention in _rows(doc, page):
+            name = _MIRROR.get(mention.assertion)
             if name is not None and span.has_extension(name):
                 span._.set(name, True)
 
