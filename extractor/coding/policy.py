@@ -134,6 +134,13 @@ def _load(path: Path) -> Policy:
     )
 
 
+def _codes(place: str) -> set[str]:
+    """The first codes, or the add-ons, of the rows in force today."""
+    from extractor.coding.tables import load_tables
+
+    return {getattr(row, place) for row in load_tables(None).rows.values() if getattr(row, place)}
+
+
 def policy_errors(where: str, content: Mapping[str, Any]) -> list[str]:
     """Every fault of a policy's content."""
     errors: list[str] = []
@@ -166,6 +173,8 @@ def policy_errors(where: str, content: Mapping[str, Any]) -> list[str]:
     for first, further in add_ons.items() if isinstance(add_ons, dict) else ():
         if not (isinstance(further, str) and len(first) == len(further) == 5):
             errors.append(f"{where}: add_ons: {first!r} must name one code of five characters")
+        elif first not in _codes("first") or further not in _codes("additional"):
+            errors.append(f"{where}: add_ons: {first!r} must open a row in force, {further!r} be an add-on")
     for key in ("notices", "notice_rules", "source"):
         if isinstance(content.get(key), list) and not all(isinstance(v, str) and v for v in content[key]):
             errors.append(f"{where}: {key!r} must hold texts")

@@ -167,6 +167,30 @@ def _for_a_person(
                 _evidence(findings, others, "guidance"),
             )
         )
+    bare = tuple(case.number for case in relevant if out_of_scope(case) == "scope.unguided")
+    if bare and lines:
+        causes.append(
+            Cause(
+                "low-confidence",
+                f"Beside lesions that are coded, {len(bare)} was read as reached without image guidance and is not.",
+                ["scope.unguided"],
+                bare,
+                _evidence(findings, bare, "guidance"),
+            )
+        )
+    rowless = tuple(
+        case.number for case in in_scope if (name := row_name(case, policy)) is not None and name not in tables.rows
+    )
+    if rowless:
+        causes.append(
+            Cause(
+                "date-before-family",
+                "The tables of the date of service hold no code for this site or guidance.",
+                ["coding.edition"],
+                rowless,
+                findings.date_of_service_evidence,
+            )
+        )
     ink = tuple(case.number for case in in_scope if case.ink_only and not case.biopsied)
     if ink:
         causes.append(

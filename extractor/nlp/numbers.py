@@ -56,7 +56,7 @@ _PATTERN = re.compile(_EXPRESSION, re.X | re.I)
 # the same for text in lower case, which does not compare each letter twice
 _LOWER = re.compile(_EXPRESSION, re.X)
 _CLOCK_BEFORE = patterns.compile(
-    r"(?:\bleft|\bright|\blt|\brt|\bl|\br|breast|brst|axis|position|location|clock|mass(?:es)?|calc\w*|distortion|asymmetry|nodule|lesion|target|site|focus|group|cluster|\bthe|quadrant|outer|inner|central|foci|\bbr|enhancement|marker|clip|grid|cancer|dcis|idc|ilc|adh|finding|area|papilloma|bx|scout|seed|tag|wire|magseed|rt|lt)\W{0,4}(?:at\s+|is\s+|the\s+|in\s+the\s+|from\s+)?$",
+    r"(?:\bleft|\bright|\blt|\brt|\bl|\br|breast|brst|axis|position|location|clock|mass(?:es)?|calc\w*|distortion|asymmetry|nodule|lesion|target|site|focus|group|cluster|\bthe|quadrant|outer|inner|central|foci|\bbr|enhancement|marker|clip|grid|cancer|dcis|idc|ilc|adh|finding|area|papilloma|bx|scout|seed|tag|wire|magseed|rt|lt|another(?:\s+one)?|second(?:\s+one)?)\W{0,4}(?:at\s+|is\s+|the\s+|in\s+the\s+|from\s+)?$",
     re.I,
 )
 _CLOCK_AFTER = patterns.compile(

@@ -10,6 +10,7 @@ import re
 
 from extractor import patterns
 from extractor.findings import Findings, Reading
+from extractor.nlp.page import Mention
 from extractor.reading import counts, guidance, procedure, sides
 from extractor.reading.events import Event
 from extractor.reading.slots import Layout, _same_clock, active, numbered
@@ -61,8 +62,6 @@ def find(r: Reader, layout: Layout, events: list[Event], f: Findings) -> list[Re
         and not any(m.label == "guidance" for m in e.piece.mentions)
     ]
     stopped = [e for e in stopped if not _went_on(r, e, events)]
-    if procedure.operating(r) >= 4 and not procedure.kinds(r, ("title", "order")).get("localization"):
-        out.append(Reading("an operation is told in a procedure read as a localization", f.procedure_evidence[:2]))
     off = procedure.cancelled(r, events)
     if off and f.status == "completed":
         out.append(Reading("words that nothing was done in a procedure read as completed", r.evidence(off[:3])))
@@ -213,11 +212,23 @@ def _places(r: Reader, events: list[Event], f: Findings) -> list[Reading]:
         if (
             active(m)
             and m.section in _BODY
-            and (m.piece, m.clause) in acting
+            and ((m.piece, m.clause) in acting or _ANOTHER.search(r.before(m, 30)) or _beside_device(r, m))
             and not any(_same_clock(k, m.value) for k in known)
         ):
             return [Reading("another position is named where a device is", r.evidence([m]))]
     return []
+
+
+def _beside_device(r: Reader, m: Mention) -> bool:
+    """Whether a device that marks is named in the clause of a position. A clip may be an old one, and a time-out tells
+    what is to come."""
+    if any(o.label == "time_out" for o in r.piece(m).mentions):
+        return False
+    devices = (o for o in r.clause(m) if o.label == "device" and o.attrs.get("kind") == "device")
+    return any(o.value != "clip" and active(o) for o in devices)
+
+
+_ANOTHER = patterns.compile(r"\b(?:another|second)(?:\s+one)?\s+(?:at\s+)?$")
 
 
 def _modalities(r: Reader, events: list[Event], f: Findings) -> list[Reading]:

@@ -165,11 +165,17 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
             for m in r.all("procedure", "localization_noun")
             if active(m) and m.section in ("impression", "technique") and m.value in ("localization", "wire")
         ]
+        # a title that names a localization which was begun asks what was left, however that was said
+        told = [e for e in events if e.kind in ("placed", "needle_left", "shown")]
+        used = any(m.section == "technique" and active(m) for m in r.all("device"))
+        if names_localization and not heads.get("post_mammogram") and (told or begun(r) and used):
+            return False, []
         if not shown and not named:
             return True, list(r.all("procedure", "document"))[:1]
         if not heads.get("localization") and not heads.get("biopsy") and not (named and r.all("consent", "anesthesia")):
             return True, list(r.all("procedure", "document"))[:1]
-    if not placed and not sampled and not stopped and _NOT_DONE.search(r.text):
+    started = names_localization and begun(r)
+    if not placed and not sampled and not stopped and not started and _NOT_DONE.search(r.text):
         return True, list(r.all("procedure", "document"))[:1]
     return False, []
 

@@ -36,6 +36,9 @@ DOCUMENTS = [
     ("EXAM: Wire localization, right breast\n\nTECHNIQUE: Scout mammograms no longer show the calcifications. The procedure was cancelled before any needle was placed.", "localization", "cancelled"),
     ("EXAM: Stereotactic wire localization, left breast\n\nThe patient arrived on anticoagulation. The procedure was rescheduled. No anesthetic was given.", "localization", "cancelled"),
     ("EXAM: Wire localization x 2, left breast\n\nTECHNIQUE: Under ultrasound guidance a wire was placed at the mass in the left breast at 2:00. Localization of the second mass at 9:00 was attempted with lidocaine and needle but abandoned because of pain; no wire was placed there.", "localization", "partial"),
+    # the title names a localization that was begun: what was left is asked, however it was said
+    ("EXAM: Seed localization, right breast\n\nTECHNIQUE: After lidocaine and under ultrasound the seed found its way to the mass in the right breast.", "localization", "completed"),
+    ("PROCEDURE: Ultrasound guided wire localization left breast\n\nFINDINGS: Under ultrasound guidance a Kopans wire was placed through the mass in the left breast at 2:00.", "localization", "completed"),
     # others
     ("OPERATIVE REPORT\n\nOPERATION: Lumpectomy, right breast\n\nShe had a hookwire inserted by Dr. Imrie under ultrasound guidance this morning. A curved incision was made along the wire, the specimen was excised with cautery and oriented, and the skin was closed with Monocryl.", "other", None),
     ("EXAM: Bilateral screening mammogram\n\nFINDINGS: Scattered fibroglandular tissue. No suspicious mass.\n\nIMPRESSION: BI-RADS 1.", "other", None),
@@ -114,6 +117,7 @@ def test_a_target_that_was_not_attempted_makes_the_session_partial(technique: st
 
 
 DOUBTS = [
+    ("EXAM: Left breast localization\n\nTECHNIQUE: After lidocaine, with ultrasound guidance a wire at 1:00, left breast mass, and another one at 1:30, a second nodule. Mammogram: wires in the mass and the nodule.", "another position is named"),
     ("EXAM: Left breast localization\n\nTECHNIQUE: After lidocaine a wire and a clip were placed under ultrasound guidance at 2:00 and 6:00 of the left breast respectively.", "2 places are named respectively"),
     ("EXAM: Stereotactic biopsy, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast.", "a biopsy is named"),
     ("EXAM: Stereotactic biopsy, left breast\n\nCONSENT: Signed.\n\nTECHNIQUE: Under stereotactic guidance, with a stereo pair, a coil marker was left at the calcifications in the left breast. No tissue was taken.", None),
