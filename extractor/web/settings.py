@@ -83,14 +83,15 @@ def check(settings: Settings) -> None:
         parts = urlsplit(origin)
         if origin != "*" and (parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}"):
             raise SettingsError(f"{origin} is no origin; write it as https://ehr.example, without a path")
-    if is_loopback(settings.host):
+    # a server in front brings others to a loopback address too
+    if is_loopback(settings.host) and not (settings.behind_tls or settings.allowed_hosts):
         return
     if not settings.authentication:
         raise SettingsError(
-            f"{settings.host} can be reached from other machines, and nobody has to log in; add a user first "
-            "(extractor users add NAME --role admin), or listen on 127.0.0.1"
+            f"{settings.host} can be reached from other machines, directly or by a server in front, and nobody has "
+            "to log in; add a user first (extractor users add NAME --role admin), or listen on 127.0.0.1 alone"
         )
-    if not settings.behind_tls:
+    if not settings.behind_tls and not is_loopback(settings.host):
         raise SettingsError(
             f"{settings.host} can be reached from other machines; put a server that speaks TLS in front and say so "
             "with --behind-tls"

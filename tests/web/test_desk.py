@@ -280,6 +280,8 @@ def test_too_many_logins_and_too_much_are_refused(sqlite: Store, reads: Reader) 
     ("settings", "refused"),
     [({}, False), ({"host": "localhost"}, False), ({"host": "::1"}, False), ({"host": "0.0.0.0"}, True),
      ({"host": "10.0.0.5", "behind_tls": True}, True), ({"host": "0.0.0.0", "authentication": True}, True),
+     ({"host": "127.0.0.1", "behind_tls": True}, True), ({"allowed_hosts": ("desk.example",)}, True),
+     ({"allowed_hosts": ("desk.example",), "authentication": True, "behind_tls": True}, False),
      ({"host": "0.0.0.0", "authentication": True, "behind_tls": True}, False)],
 )  # fmt: skip
 def test_open_to_others_only_with_login_and_tls(settings: dict[str, object], refused: bool) -> None:

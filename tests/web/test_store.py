@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select, text, update
 from extractor.note import Note
 from extractor.web.reading import Reader
 from extractor.web.store import Store, StoreError, decisions, notes, open_store, queries, schema, trail, users, worklist
-from extractor.web.store.decisions import Decision, Refused, Stale
+from extractor.web.store.decisions import REASONS, Decision, Refused, Stale
 from tests.web.conftest import fill, gold_texts
 
 TOKEN = "token-of-a-form-{:04}"
@@ -155,6 +155,19 @@ def test_second_person_has_to_be_another_one(store: Store, reads: Reader) -> Non
         decide(store, number, "accept", n=2, two=True)
     decide(store, number, "accept", actor="bob", n=3, two=True)
     assert row(store, number).row["state"] == "done"
+
+
+def test_codes_that_the_second_person_changes_wait_for_another_one(store: Store, reads: Reader) -> None:
+    number = next(iter(fill(store, reads).values()))
+    decide(store, number, "accept", n=1, two=True)
+    change = {"codes": "19281-RT", "reason_code": next(iter(REASONS)), "comment": "the other row"}
+    decide(store, number, "change", actor="bob", n=2, two=True, **change)
+    assert row(store, number).row["state"] == "second"
+    with pytest.raises(Refused, match="another one"):
+        decide(store, number, "accept", actor="bob", n=3, two=True)
+    decide(store, number, "accept", n=4, two=True)
+    assert row(store, number).row["state"] == "done"
+    assert row(store, number).row["final_codes"].startswith("19281-RT")
 
 
 def test_a_form_sent_twice_is_one_decision_and_an_old_page_decides_nothing(store: Store, reads: Reader) -> None:

@@ -183,7 +183,9 @@ def _effect(
             raise Refused("these are the codes that are recommended; accept them instead")
         outcome = "changed"
     after = {"outcome": outcome, "final_codes": values["codes"]}
-    if two_person and not second:
+    # codes that a second person changed are the proposal of one person again
+    agreed = second and values["codes"] == row["final_codes"]
+    if two_person and not agreed:
         return values, {**after, "state": "second", "first_by": actor}
     return values, {**after, "state": "done"}
 
