@@ -32,10 +32,11 @@ class _Left:
 def compare_with_note(book: Book) -> None:
     _beside(book)
     _distinct(book)
+    ours = {line.code for line in book.supported}  # a policy may support a code outside the family
     claimed = [
         _Left(line.code, side_of(line.modifiers), line.units, line.line)
         for line in book.claim
-        if book.tables.in_family(line.code)
+        if book.tables.in_family(line.code) or line.code in ours
     ]
     supported = _supported(book)
     claimed, supported = _bilateral(book, claimed, supported)
@@ -53,7 +54,10 @@ def _supported(book: Book) -> list[_Left]:
 
 
 def _bilateral(book: Book, claimed: list[_Left], supported: list[_Left]) -> tuple[list[_Left], list[_Left]]:
-    """A first-lesion line with 50 stands for both sides: it is either what the policy wants or flagged already."""
+    """A first-lesion line with 50 stands for both sides. Where the policy wants 50, note and claim must agree on it;
+    elsewhere it is flagged already."""
+    if book.policy.contralateral == "modifier_50":
+        return _fifty(book, claimed, supported)
     for claim in [c for c in claimed if "50" in _line(book, c.line).modifiers]:
         same = next((s for s in supported if s.code == claim.code), None)
         if same is None:
@@ -64,6 +68,25 @@ def _bilateral(book: Book, claimed: list[_Left], supported: list[_Left]) -> tupl
         if book.policy.contralateral != "modifier_50" and further:
             further.units -= 1
     return claimed, [s for s in supported if s.units]
+
+
+def _fifty(book: Book, claimed: list[_Left], supported: list[_Left]) -> tuple[list[_Left], list[_Left]]:
+    """Lines whose 50 differs between claim and note, one finding each; those that agree are matched away too."""
+    for claim in list(claimed):
+        both = "50" in _line(book, claim.line).modifiers
+        same = [s for s in supported if s.code == claim.code and (both or "50" in book.supported[s.line].modifiers)]
+        if not same:
+            continue
+        made = book.supported[same[0].line]
+        if both and "50" not in made.modifiers:
+            message = f"50 on {claim.code}: the note supports one side only."
+            book.add("modifier-unjustified", "over", claim.line, message, ["modifier.50"], made.lesions)
+        elif not both:
+            message = f"{claim.code} is claimed for one side; the note supports both, with 50."
+            book.add("units-under", "under", claim.line, message, ["modifier.50"], made.lesions)
+        claimed.remove(claim)
+        supported.remove(same[0])
+    return claimed, supported
 
 
 def _line(book: Book, number: int) -> ClaimLine:
@@ -128,11 +151,15 @@ def _wrong_row(book: Book, claimed: list[_Left], supported: list[_Left]) -> None
             line.units -= units
             if not claim.units:
                 claimed.remove(claim)
-    # A deleted or orphaned line is explained already; it stands for one supported line, which is then not missing.
-    orphans = [line for line in book.claim if line.line in book.explained and not book.tables.in_family(line.code)]
-    for line_number, _ in enumerate(orphans):
-        if line_number < len(supported):
-            supported[line_number].units = 0
+    # A deleted code is explained already; it stands for one supported line among its successors, which is then not
+    # missing. A radiology code (7xxxx) stood beside the procedure and for none.
+    for one in book.claim:
+        gone = book.tables.deleted.get(one.code)
+        if gone is None or one.code.startswith("7"):
+            continue
+        meant = next((s for s in supported if s.units and s.code in gone.successors), None)
+        if meant is not None:
+            meant.units = 0
     supported[:] = [s for s in supported if s.units]
 
 

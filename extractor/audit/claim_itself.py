@@ -8,6 +8,7 @@ from collections import Counter
 
 from extractor.audit.book import DISTINCT, SIDES, Book
 from extractor.audit.claims import ClaimLine
+from extractor.dates import parse_date
 
 
 def check_claim_itself(book: Book) -> None:
@@ -21,7 +22,8 @@ def check_claim_itself(book: Book) -> None:
 
 def _deleted(book: Book, line: ClaimLine) -> None:
     gone = book.tables.deleted.get(line.code)
-    if gone:
+    served = parse_date(book.note.date_of_service)
+    if gone and not (served and served < gone.deleted_on):
         book.explained.add(line.line)
         book.add(
             "deleted-code",

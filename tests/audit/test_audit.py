@@ -1,6 +1,7 @@
 """The audit: planted errors are all found, correct claims raise nothing, and what cannot be judged is said so."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -332,3 +333,31 @@ def test_summary():
     assert summary.findings == {"line-missing": {"under": 1}, "wrong-row": {"over": 1}}
     assert summary.directions == {"over": 1, "under": 1, "invalid": 0}
     assert summarize([]).agreement is None
+
+FIFTY = replace(POLICY, contralateral="modifier_50")
+UNLISTED = replace(POLICY, ct_or_fluoroscopy="19499")
+POLICIES = [
+    # a policy that wants 50: it has to stand where both sides were localized, and nowhere else
+    (FIFTY, (RIGHT, LEFT), [("19283", 1, ["50"])], []),
+    (FIFTY, (RIGHT, LEFT), [("19283", 1, ["RT"])], [("units-under", "under")]),
+    (FIFTY, (RIGHT,), [("19283", 1, ["50"])], [("modifier-unjustified", "over")]),
+    (FIFTY, (RIGHT,), [("19283", 1, ["RT"])], []),
+    # guidance that was billed beside the procedure stands for no lesion
+    (POLICY, (RIGHT, RIGHT), [("19283", 1, ["RT"]), ("77031", 1, [])],
+     [("deleted-code", "invalid"), ("line-missing", "under")]),
+    (POLICY, (RIGHT,), [("19290", 1, ["RT"])], [("deleted-code", "invalid")]),
+    # a code that a policy supports is no more and no less than supported
+    (UNLISTED, ({**RIGHT, "guidance": "ct"},), [("19499", 1, ["RT"])], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("policy", "lesions", "lines", "want"), POLICIES)
+def test_what_a_policy_or_a_deleted_code_changes(policy, lesions, lines, want):
+    assert [(f.id, f.direction) for f in judged(note(*lesions), lines, policy).findings] == want
+
+
+def test_a_code_is_deleted_from_its_date_on():
+    served = replace(note(RIGHT), date_of_service="2013-06-01")
+    tables = load_tables("2013-06-01")
+    found = audit(served, recommend(served, POLICY, tables), claim([("19290", 1, ["RT"])]), tables, POLICY)
+    assert "deleted-code" not in [f.id for f in found.findings]

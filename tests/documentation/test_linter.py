@@ -65,6 +65,8 @@ BAD = [
     (query(title="Please confirm guidance"), "leading-title"),
     (query(question="Please document the guidance so that 19283 can be used."), "code-word"),
     (query(question="Which CPT applies to the guidance?"), "code-word"),
+    (query(question="Which guidance was used, so that N63 and R92.0 fit?"), "code-word"),
+    (query(question="Which ICD10CM finding was localized?"), "code-word"),
     (query(question="Please document the guidance for the coder."), "code-word"),
     (query(question="Please document the diagnosis R92.1 of this record."), "code-word"),
     (
