@@ -151,15 +151,15 @@ def _wrong_row(book: Book, claimed: list[_Left], supported: list[_Left]) -> None
             line.units -= units
             if not claim.units:
                 claimed.remove(claim)
-    # A deleted code is explained already; it stands for one supported line among its successors, which is then not
-    # missing. A radiology code (7xxxx) stood beside the procedure and for none.
+    # A deleted code is explained already; it stands for one supported line, of its successors first, which is then
+    # not missing. A radiology code (7xxxx) stood beside the procedure and for none.
     for one in book.claim:
         gone = book.tables.deleted.get(one.code)
         if gone is None or one.code.startswith("7"):
             continue
-        meant = next((s for s in supported if s.units and s.code in gone.successors), None)
-        if meant is not None:
-            meant.units = 0
+        left = sorted((s for s in supported if s.units), key=lambda s: s.code not in gone.successors)
+        if left:
+            left[0].units = 0
     supported[:] = [s for s in supported if s.units]
 
 

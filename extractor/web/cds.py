@@ -135,15 +135,20 @@ def _service(name: str) -> dict[str, Any]:
     return SERVICES[name]
 
 
+_REPORTS = ("Bundle", "DiagnosticReport", "DocumentReference", "Composition")
+
+
 def _reports(service: str, sent: HookRequest) -> Any:
     """The reports that came along. Raises Halt with 412 where they are missing."""
     draft = sent.context.get("draftReport")
     if service == "report-sign" and isinstance(draft, dict):
         return draft
     key = next(iter(SERVICES[service]["prefetch"]))
-    if sent.prefetch is None or sent.prefetch.get(key) is None:
+    found = None if sent.prefetch is None else sent.prefetch.get(key)
+    # a prefetch that failed may come as an OperationOutcome: no cards would say that nothing is missing
+    if not isinstance(found, dict) or found.get("resourceType") not in _REPORTS:
         raise Halt(412, f"The prefetch {key} is missing: {SERVICES[service]['prefetch'][key]}.")
-    return sent.prefetch[key]
+    return found
 
 
 def _notes(settings: Settings, reports: Any) -> Iterator[Note]:

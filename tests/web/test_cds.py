@@ -87,6 +87,9 @@ def test_missing_prefetch_is_412_and_other_faults_have_their_own(desk: Desk) -> 
     address = "/cds-services/encounter-documentation"
     assert desk.client.post(address, json=body("encounter-discharge")).status_code == 412
     assert desk.client.post(address, json=body("encounter-discharge", {"reports": None})).status_code == 412
+    failed = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}
+    for nothing in (failed, [], "x", {}):
+        assert desk.client.post(address, json=body("encounter-discharge", {"reports": nothing})).status_code == 412
     assert desk.client.post(address, json=body("patient-view", {"reports": bundle()})).status_code == 400
     assert desk.client.post("/cds-services/none", json=body("patient-view")).status_code == 404
     broken = desk.client.post(address, json={**body("encounter-discharge"), "hookInstance": "Xyloquenna"})
