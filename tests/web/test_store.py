@@ -170,6 +170,19 @@ def test_codes_that_the_second_person_changes_wait_for_another_one(store: Store,
     assert row(store, number).row["final_codes"].startswith("19281-RT")
 
 
+def test_a_decision_changed_in_the_database_is_found(store: Store, reads: Reader) -> None:
+    """One that was undone is as it was; one with other codes or another name is not."""
+    first, second = list(fill(store, reads).values())[:2]
+    decide(store, first, "accept", n=1)
+    decide(store, second, "accept", n=2)
+    with store.write() as connection:
+        connection.execute(update(schema.decisions).where(schema.decisions.c.note == first).values(undone=True))
+        assert trail.verify(connection) == []
+        connection.execute(update(schema.decisions).where(schema.decisions.c.note == second).values(codes="99999-LT"))
+        (fault,) = trail.verify(connection)
+    assert "was changed since" in fault.message
+
+
 def test_a_form_sent_twice_is_one_decision_and_an_old_page_decides_nothing(store: Store, reads: Reader) -> None:
     number = next(iter(fill(store, reads).values()))
     revision = row(store, number).row["revision"]

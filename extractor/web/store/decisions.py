@@ -230,8 +230,10 @@ def _add(
     connection.execute(update(notes).where(notes.c.number == row["number"]).values(changed))
     if "final_codes" in changed:
         index(connection, row["number"])
-    # The comment may quote the note, so the trail holds a digest by which a changed row is found.
+    # The comment may quote the note, so the trail holds a digest by which `trail.verify` finds a changed row.
+    kept = one(connection, select(decisions).where(decisions.c.id == number))
+    assert kept is not None
     trail.record(
-        connection, actor, f"decision.{kind}", f"note:{row['number']}", decision=number, content=trail.digest(content)
+        connection, actor, f"decision.{kind}", f"note:{row['number']}", decision=number, row=trail.of_decision(kept)
     )
     return number

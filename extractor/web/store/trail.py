@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from extractor.web.store.engine import Row, many, now
-from extractor.web.store.schema import trail, trail_head
+from extractor.web.store.schema import decisions, trail, trail_head
 
 FIRST = "0" * 64
 
@@ -53,10 +53,19 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def of_decision(row: Row) -> str:
+    """The digest of a row of the decisions, but for whether it was undone since."""
+    return digest({name: value for name, value in row.items() if name != "undone"})
+
+
 def verify(connection: Connection) -> list[Fault]:
-    """Every place where the chain is broken; empty where nothing was changed, inserted or cut off."""
+    """Every place where the chain is broken, and every decision that is no longer as the chain saw it.
+
+    Empty where nothing was changed, inserted or cut off. Decisions that were purged are not missed.
+    """
     faults = []
     expected, previous = 1, FIRST
+    seen: dict[int, tuple[int, str]] = {}
     for row in many(connection, select(trail).order_by(trail.c.seq)):
         if row["seq"] != expected:
             faults.append(Fault(row["seq"], f"rows {expected} to {row['seq'] - 1} are missing"))
@@ -64,10 +73,18 @@ def verify(connection: Connection) -> list[Fault]:
             faults.append(Fault(row["seq"], "does not follow the row before it"))
         if _hash(row) != row["hash"]:
             faults.append(Fault(row["seq"], "was changed"))
+        if row["action"].startswith("decision."):
+            detail = json.loads(row["detail"])
+            if "row" in detail:
+                seen[detail["decision"]] = row["seq"], detail["row"]
         expected, previous = row["seq"] + 1, row["hash"]
     head = connection.execute(select(trail_head.c.seq, trail_head.c.hash).where(trail_head.c.id == 1)).one_or_none()
     if (head.seq, head.hash) != (expected - 1, previous) if head else expected > 1:
         faults.append(Fault(expected - 1, "is not where the chain ended: rows were cut off or the end was changed"))
+    for row in many(connection, select(decisions)):
+        seq, then = seen.get(row["id"], (0, ""))
+        if seq and of_decision(row) != then:
+            faults.append(Fault(seq, f"tells of decision {row['id']}, which was changed since"))
     return faults
 
 
