@@ -81,7 +81,10 @@ def wilson(right: int, of: int, z: float = TWO_SIDED_95) -> tuple[float, float]:
     share, spread = right / of, z * z / of
     centre = share + spread / 2
     half = z * math.sqrt(share * (1 - share) / of + spread / of / 4)
-    return max(0.0, (centre - half) / (1 + spread)), min(1.0, (centre + half) / (1 + spread))
+    # none and all are their own bounds, whatever the last digit of the sums says
+    low = (centre - half) / (1 + spread) if right else 0.0
+    high = (centre + half) / (1 + spread) if right < of else 1.0
+    return max(0.0, low), min(1.0, high)
 
 
 def bins(pairs: Iterable[tuple[float, bool]], count: int = 10) -> list[tuple[int, float, float]]:

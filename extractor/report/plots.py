@@ -85,7 +85,8 @@ def confusion(counts: Confusion, title: str, salt: str) -> str:
     grid = [[counts[gold, read] / totals[gold] if totals[gold] else 0.0 for read in names] for gold in names]
     # Cells drawn as shapes: a picture inside the drawing would be an asset of its own.
     edges = [number - 0.5 for number in range(len(names) + 1)]
-    axes.pcolormesh(edges, edges, grid, cmap="Greys", vmin=0, vmax=1.4)
+    if names:
+        axes.pcolormesh(edges, edges, grid, cmap="Greys", vmin=0, vmax=1.4)
     axes.invert_yaxis()
     axes.set_aspect("equal")
     from matplotlib.patches import Rectangle
