@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -184,7 +185,10 @@ def test_output_that_cannot_be_written(extractor: Command, note: Path) -> None:
 
 def test_a_batch_that_is_stopped_writes_no_output_and_can_go_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "extractor", "run", "-", "--format", "jsonl", "-o", str(tmp_path / "out.jsonl")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as running:
+    # a shell that runs the tests in its background has them ignore what is sent here
+    heeds = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, cwd=ROOT, preexec_fn=heeds) as running:
         assert running.stdin
         assert running.stderr
         running.stdin.write(b'no json\n{"note_id": "a", "text": ""}\n')

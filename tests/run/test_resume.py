@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,11 @@ def test_killed_again_and_again_and_resumed(tmp_path: Path, ending: str) -> None
 def test_interrupted_it_keeps_what_is_done_and_says_so(tmp_path: Path, sent: signal.Signals) -> None:
     notes(tmp_path, 700)
     command = [*FAKES, "run", "n.jsonl", "-o", "out.jsonl"]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True) as running:
+    # a shell that runs the tests in its background has them ignore what is sent here
+    heeds = partial(signal.signal, sent, signal.SIG_DFL)
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True, preexec_fn=heeds
+    ) as running:
         record = checkpoint.record_path(tmp_path / "out.jsonl")
         limit = time.monotonic() + 60
         while not record.exists() and time.monotonic() < limit:
