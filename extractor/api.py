@@ -6,14 +6,14 @@ The one place where reading, coding and documentation meet. Holds no rule of its
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extractor import __version__
-from extractor.audit import audit
+from extractor.audit import ClaimLine, audit
 from extractor.coding import Policy, Recommendation, Tables, load_policy, load_tables, recommend
 from extractor.dates import parse_date, settled
 from extractor.documentation import Profile, flags, load_profile
@@ -55,6 +55,17 @@ class Extractor:
         """The result of one note. Raises UnreadableNote for text with NUL or half characters."""
         note, findings, recommendation, _ = self.judge(note, note_id)
         return self.result(note, findings, recommendation)
+
+    def audited(self, note: Note, claim: Sequence[ClaimLine] | None) -> Result:
+        """The result of one note with the comparison of its draft claim.
+
+        An empty claim claims nothing; without one (None) there is no comparison. Raises as `extract` does.
+        """
+        note, findings, recommendation, tables = self.judge(note)
+        result = self.result(note, findings, recommendation)
+        if claim is None:
+            return result
+        return result.with_audit(audit(findings, recommendation, claim, tables, self.policy))
 
     def judge(self, note: str | Note, note_id: str = "note") -> tuple[Note, Findings, Recommendation, Tables]:
         """The parts of a result before they are put together, for callers that compare a claim with them."""
@@ -99,17 +110,16 @@ class Extractor:
 
 @dataclass(frozen=True, slots=True)
 class Auditor:
-    """An extractor whose results carry the comparison with the note's draft claim: the claim lines (`audit.ClaimLine`)
-    under `claim` in its metadata, none where nothing was claimed."""
+    """An extractor for workers, to which a claim comes with its note: `claim` in its metadata, as `audited` takes it.
+
+    A note without the key claims nothing.
+    """
 
     extractor: Extractor
 
     def extract(self, note: Note) -> Result:
-        """The result of one note, with `audit`. Raises as Extractor.extract does."""
-        note, findings, recommendation, tables = self.extractor.judge(note)
-        claim = note.metadata.get("claim", ())
-        compared = audit(findings, recommendation, claim, tables, self.extractor.policy)
-        return self.extractor.result(note, findings, recommendation).with_audit(compared)
+        """The result of one note. Raises as Extractor.extract does."""
+        return self.extractor.audited(note, note.metadata.get("claim", ()))
 
 
 def load_auditor(**options: Any) -> Auditor:

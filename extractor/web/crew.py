@@ -12,49 +12,24 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
-from extractor.api import Extractor
-from extractor.api import load as load_extractor
 from extractor.audit import ClaimLine
 from extractor.coding import load_policy
 from extractor.documentation import load_profile
 from extractor.note import Note, check_text
 from extractor.result import Result
 from extractor.sources.common import Reject
-from extractor.web.reading import Busy, Failed, Overdue, Places, made
+from extractor.web.reading import Busy, Failed, Overdue, Places
 from extractor.workers import START_SECONDS, Setup, WorkerError, work
 
 log = logging.getLogger("extractor.web")
 
-LOAD = "extractor.web.crew:load"
+LOAD = "extractor.api:load_auditor"
 RETRY_SECONDS = 30.0
 """The longest pause between attempts to replace a worker that cannot be started."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked(Note):
-    """A note with its draft claim, as it goes to a worker."""
-
-    claim: tuple[ClaimLine, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Auditor:
-    """What a worker has: an extractor that compares the claim of a note, where it has one."""
-
-    extractor: Extractor
-
-    def extract(self, note: Asked) -> Result:
-        """The result of a note, with the comparison of its claim."""
-        return made(self.extractor, note, note.claim)
-
-
-def load(**options: Any) -> Auditor:
-    """What a worker calls to get its extractor."""
-    return Auditor(load_extractor(**options))
 
 
 @dataclass(slots=True, eq=False)
@@ -113,7 +88,7 @@ class Crew:
     def read(self, note: Note, claim: Sequence[ClaimLine] | None = None) -> Result:
         """See `Reads`. Raises Busy where no worker is free within `wait` seconds, Overdue or Failed."""
         check_text(note.text)
-        asked = Asked(note.note_id, note.text, note.metadata, None if claim is None else tuple(claim))
+        asked = replace(note, metadata={**note.metadata, "claim": None if claim is None else tuple(claim)})
         with self.places.taken():
             answer = self._answer(asked)
             if answer is None:
@@ -125,7 +100,7 @@ class Crew:
             raise Failed(f"The note was not read: {answer.reason}.")
         return Result.model_validate_json(answer.line)
 
-    def _answer(self, asked: Asked) -> Any:
+    def _answer(self, asked: Note) -> Any:
         """What a worker says to a note; None where it died."""
         try:
             worker = self._idle.get(timeout=self.wait)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from extractor.api import Extractor, load
-from extractor.audit import ClaimLine, audit
+from extractor.audit import ClaimLine
 from extractor.note import Note
 from extractor.result import Result
 
@@ -82,15 +82,6 @@ class Places:
             self._free.release()
 
 
-def made(extractor: Extractor, note: Note, claim: Sequence[ClaimLine] | None) -> Result:
-    """The result of a note with the comparison of its claim; what goes wrong is raised as it comes."""
-    note, findings, recommendation, tables = extractor.judge(note)
-    result = extractor.result(note, findings, recommendation)
-    if claim is None:
-        return result
-    return result.with_audit(audit(findings, recommendation, claim, tables, extractor.policy))
-
-
 @dataclass(slots=True)
 class Reader:
     """An extractor in this process that many threads may use. `wait` is in seconds, `places` how many may wait."""
@@ -108,7 +99,7 @@ class Reader:
     def read(self, note: Note, claim: Sequence[ClaimLine] | None = None) -> Result:
         """See Reads. Raises Busy after `wait` seconds."""
         with self.places.taken(), self._my_turn():
-            return made(self.extractor, note, claim)
+            return self.extractor.audited(note, claim)
 
     @contextmanager
     def _my_turn(self) -> Iterator[None]:
