@@ -124,9 +124,7 @@ def _matches(text: str, words: list[str], starts: list[int]) -> Iterator[re.Matc
                 yield m
 
 
-def find(
-    text: str, words: list[str], starts: list[int], location_field: tuple[tuple[int, int], ...] = ()
-) -> list[Mention]:
+def find(text: str, words: list[str], starts: list[int]) -> list[Mention]:
     """Mentions labelled `date`, `time`, `clock`, `fn`, `coordinates`, `gauge`, `dose`, `size`, `times`, in order.
 
     `words` are those of the text in lower case with their `starts`, as `matching.scan` gives them.
@@ -162,11 +160,7 @@ def find(
                 and 1 <= int(first) <= 12
                 and m[0].split(":")[1][:2] in ("00", "15", "30", "45")
                 and not _TIME_BEFORE.search(before)
-                and bool(
-                    _CLOCK_BEFORE.search(before)
-                    or _CLOCK_AFTER.match(after)
-                    or any(a <= m.start() < b for a, b in location_field)
-                )
+                and bool(_CLOCK_BEFORE.search(before) or _CLOCK_AFTER.match(after))
             )
             likely = likely or (
                 first in _HOURS

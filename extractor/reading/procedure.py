@@ -174,8 +174,7 @@ def is_other(r: Reader, events: list[Event]) -> tuple[bool, list[Mention]]:
             return True, list(r.all("procedure", "document"))[:1]
         if not heads.get("localization") and not heads.get("biopsy") and not (named and r.all("consent", "anesthesia")):
             return True, list(r.all("procedure", "document"))[:1]
-    started = names_localization and begun(r)
-    if not placed and not sampled and not stopped and not started and _NOT_DONE.search(r.text):
+    if not (placed or sampled or stopped) and _NOT_DONE.search(r.text) and not (names_localization and begun(r)):
         return True, list(r.all("procedure", "document"))[:1]
     return False, []
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from extractor import patterns
 from extractor.findings import Evidence, Evidences
+from extractor.nlp import numbers
 from extractor.nlp.page import Mention, Page, Piece
 from extractor.normalize import Normalized
 
@@ -36,12 +37,8 @@ BODY = frozenset(
     }
 )
 NUMBER = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
+    # more lesions or devices than six are never told in one session
+    **{word: value for word, value in numbers.WORDS.items() if value <= 6},
     "single": 1,
     "both": 2,
     "a": 1,
