@@ -8,6 +8,7 @@ import pytest
 from tests.reading.frame import findings
 from tests.tables import rows
 
+FAULTS = {"the patient then fainted": "a faint is not read as the end of the session; it ends as a query whether a device was left"}
 DOCUMENTS = [
     # localization
     ("EXAM: Left breast wire localization\n\nTECHNIQUE: Under ultrasound guidance a wire was placed at the mass in the left breast.", "localization", "completed"),
@@ -37,6 +38,8 @@ DOCUMENTS = [
     ("EXAM: Stereotactic wire localization, left breast\n\nThe patient arrived on anticoagulation. The procedure was rescheduled. No anesthetic was given.", "localization", "cancelled"),
     ("EXAM: Wire localization x 2, left breast\n\nTECHNIQUE: Under ultrasound guidance a wire was placed at the mass in the left breast at 2:00. Localization of the second mass at 9:00 was attempted with lidocaine and needle but abandoned because of pain; no wire was placed there.", "localization", "partial"),
     # the title names a localization that was begun: what was left is asked, however it was said
+    ("EXAM: Wire localization left breast\n\nTECHNIQUE: Under ultrasound guidance after lidocaine a needle was placed in the 2:00 left breast mass; the patient then fainted. The needle was withdrawn and no wire placed.", "localization", "discontinued"),
+    ("EXAM: Localization, both breasts\n\nTECHNIQUE: Under ultrasound, after lidocaine, wires went through the 10:00 mass on the right and the 2:00 mass on the left.", "localization", "completed"),
     ("EXAM: Seed localization, right breast\n\nTECHNIQUE: After lidocaine and under ultrasound the seed found its way to the mass in the right breast.", "localization", "completed"),
     ("PROCEDURE: Ultrasound guided wire localization left breast\n\nFINDINGS: Under ultrasound guidance a Kopans wire was placed through the mass in the left breast at 2:00.", "localization", "completed"),
     # others
@@ -64,7 +67,7 @@ DOCUMENTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("note", "kind", "status"), rows(DOCUMENTS))
+@pytest.mark.parametrize(("note", "kind", "status"), rows(DOCUMENTS, FAULTS))
 def test_type_and_status(note: str, kind: str, status: str | None) -> None:
     found = findings(note)
     assert (found.procedure_type, found.status) == (kind, status)
